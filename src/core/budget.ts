@@ -1,0 +1,325 @@
+/**
+ * @module
+ * Budgets: state that outlives a call on purpose. Before a call its worst case is reserved, afterwards the truth is settled, in one
+ * synchronous step each, so that any number of calls in flight never exceed the limit.
+ */
+import { BudgetExceededError, InvalidOptionError } from "./errors.js";
+import { checkInteger, checkNumber, checkOptions } from "./options.js";
+import type { Abortable, Scope } from "./scope.js";
+
+/** Limits of a budget; what is absent is not limited. */
+export interface BudgetLimits {
+  /** Requests to providers. */
+  readonly calls?: number | undefined;
+  /** Tokens read and written. */
+  readonly tokens?: number | undefined;
+  /** Tokens written. */
+  readonly outputTokens?: number | undefined;
+  /** US dollars. Needs a model that knows its price. */
+  readonly usd?: number | undefined;
+  /** Milliseconds, from the start of the run. */
+  readonly ms?: number | undefined;
+}
+
+/** Figures that can be reserved. */
+export interface Amount {
+  calls: number;
+  tokens: number;
+  outputTokens: number;
+  usd: number;
+}
+
+/** The worst case of a call. */
+export interface Need {
+  readonly inputTokens: number;
+  /** The cap on what it writes. */
+  readonly outputTokens: number;
+  /** US dollars of so many tokens read and written; 0 where it does not matter. */
+  readonly price: (inputTokens: number, outputTokens: number) => number;
+}
+
+/** A reserved share. Settled exactly once. */
+export interface Reservation {
+  /** The cap the call must obey: what it asked for, or what was left. */
+  readonly outputTokens: number;
+  /** Gives back what was not spent. Figures left out were not known, and count as reserved. */
+  settle(spent: { readonly calls: number; readonly inputTokens?: number | undefined; readonly outputTokens?: number | undefined; readonly usd?: number | undefined }): void;
+}
+
+/** A share kept back for a last call. */
+export interface Hold {
+  /** Reservations made on this budget may use the share. */
+  readonly budget: Budget;
+  /** Gives back what was not used. Twice is once. */
+  release(): void;
+}
+
+/** What was learned about a model in the runs of one budget. */
+export interface Habit {
+  /** Real input tokens per estimated one, at least 1. */
+  inputRatio: number;
+  /** What it usually writes, in tokens, leaning high. */
+  outputTokens: number;
+}
+
+const figures = ["calls", "tokens", "outputTokens", "usd"] as const;
+/** A call that could write no more than this is not made, unless it asked for no more. */
+const leastOutput = 16;
+
+/** A budget. `run` makes one from limits; make it yourself to share it between runs. */
+export class Budget {
+  readonly limits: BudgetLimits;
+  readonly #parent: Budget | undefined;
+  readonly #root: Budget;
+  readonly #credit: Amount | undefined;
+  readonly #spent: Amount = nothing();
+  readonly #reserved: Amount = nothing();
+  readonly #held: Amount = nothing();
+  #inFlight = 0;
+  #waiting: Waiter[] = [];
+  readonly #habits: Map<string, Habit> = new Map();
+  /** Is nothing limited here or around? Then nothing is reserved. */
+  readonly unlimited: boolean;
+
+  /** @throws {@link InvalidOptionError} for a limit that is not positive, and for an unknown one */
+  constructor(limits: BudgetLimits = {}, parent?: Budget, credit?: Amount) {
+    checkOptions("budget", limits, [...figures, "ms"]);
+    for (const name of ["calls", "tokens", "outputTokens"] as const) {
+      const value = limits[name];
+      if (value !== undefined && value !== Infinity) checkInteger("budget", name, value, 1);
+    }
+    for (const name of ["usd", "ms"] as const) {
+      const value = limits[name];
+      if (value === undefined) continue;
+      checkNumber("budget", name, value, 0);
+      if (value === 0) throw new InvalidOptionError("budget", name, "a number above 0", value);
+    }
+    this.limits = limits;
+    this.#parent = parent;
+    this.#root = parent === undefined ? this : parent.#root;
+    this.#credit = credit;
+    this.unlimited =
+      (parent?.unlimited ?? true) && credit === undefined && figures.every((name) => (limits[name] ?? Infinity) === Infinity);
+  }
+
+  /** Spent and settled. 0 where nothing is limited: then nothing is counted here; see `response.usage`. */
+  get spent(): Readonly<Amount> {
+    return { ...this.#spent };
+  }
+
+  /** Reserved by calls in flight. */
+  get reserved(): Readonly<Amount> {
+    return { ...this.#reserved };
+  }
+
+  /** What a new call could still reserve, `Infinity` where nothing is limited. */
+  get left(): Readonly<Amount> {
+    const left = nothing();
+    for (const name of figures) left[name] = Math.max(0, this.#available(name));
+    return left;
+  }
+
+  /** Is this limited, here or around? */
+  limitsFigure(name: keyof Amount): boolean {
+    return (this.limits[name] ?? Infinity) !== Infinity || (this.#parent?.limitsFigure(name) ?? false);
+  }
+
+  /** A budget within this one: it never takes more than this one has. */
+  child(limits: Omit<BudgetLimits, "ms">): Budget {
+    return new Budget(limits, this);
+  }
+
+  /** Keeps `amount` back from every other reservation, or as much of it as is left. */
+  hold(amount: Partial<Amount>): Hold {
+    const credit = nothing();
+    for (const name of figures) credit[name] = Math.max(0, Math.min(amount[name] ?? 0, this.#available(name)));
+    this.#keep(credit, 1);
+    const budget = new Budget({}, this, credit);
+    return {
+      budget,
+      release: () => {
+        this.#keep(credit, -1);
+        Object.assign(credit, nothing());
+        this.#root.#wake();
+      },
+    };
+  }
+
+  /** What is known about a model; shared by the whole tree of budgets. */
+  habit(model: string): Habit {
+    const habits = this.#root.#habits;
+    let habit = habits.get(model);
+    if (habit === undefined) habits.set(model, (habit = { inputRatio: 1, outputTokens: 0 }));
+    return habit;
+  }
+
+  /**
+   * Reserves the worst case of a call. If it does not fit, waits while calls in flight may still give back; if nothing is in
+   * flight, lowers the output cap to what is left.
+   *
+   * @throws {@link BudgetExceededError} when nothing useful is left
+   */
+  reserve(need: Need, scope: Scope): Reservation | Promise<Reservation> {
+    const now = this.#root.#waiting.length === 0 ? this.#try(need) : undefined;
+    if (now !== undefined) return now;
+    return new Promise<Reservation>((resolve, reject) => {
+      const waiting = this.#root.#waiting;
+      const waiter: Waiter = {
+        attempt: () => {
+          try {
+            const granted = this.#try(need);
+            if (granted === undefined) return false;
+            scope.remove(waiter);
+            resolve(granted);
+          } catch (error) {
+            scope.remove(waiter);
+            reject(error as Error);
+          }
+          return true;
+        },
+        abort: (reason) => {
+          const index = waiting.indexOf(waiter);
+          if (index >= 0) waiting.splice(index, 1);
+          reject(reason as Error);
+        },
+      };
+      waiting.push(waiter);
+      scope.add(waiter);
+      if (this.#root.#inFlight === 0) this.#root.#wake();
+    });
+  }
+
+  /** A reservation; `undefined` to wait. */
+  #try(need: Need): Reservation | undefined {
+    const { inputTokens } = need;
+    // What cannot grow by waiting comes first: the budgets in which nothing is in flight.
+    let cap = need.outputTokens;
+    const least = Math.min(leastOutput, cap);
+    if (this.#available("calls", true) < 1) throw this.#exceeded("calls", 1);
+    const output = this.#available("outputTokens", true);
+    if (output < least) throw this.#exceeded("outputTokens", least);
+    const room = Math.min(output, this.#available("tokens", true) - inputTokens);
+    if (room < least) throw this.#exceeded("tokens", inputTokens + least);
+    cap = Math.min(cap, Math.floor(room));
+    const usd = this.#available("usd", true);
+    if (usd !== Infinity) {
+      const affordable = (tokens: number): boolean => need.price(inputTokens, tokens) <= usd;
+      if (!affordable(least)) throw this.#exceeded("usd", need.price(inputTokens, least));
+      if (!affordable(cap)) cap = largest(least, cap, affordable);
+    }
+    const fits =
+      this.#available("calls") >= 1 &&
+      this.#available("tokens") >= inputTokens + cap &&
+      this.#available("outputTokens") >= cap &&
+      (this.#available("usd") === Infinity || this.#available("usd") >= need.price(inputTokens, cap));
+    return fits ? this.#grant(need, cap) : undefined;
+  }
+
+  #grant(need: Need, cap: number): Reservation {
+    const worst: Amount = {
+      calls: 1,
+      tokens: need.inputTokens + cap,
+      outputTokens: cap,
+      usd: need.price(need.inputTokens, cap),
+    };
+    const due = { ...worst };
+    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
+      if (b.#credit === undefined) continue;
+      // What was held back becomes what is reserved.
+      const used = nothing();
+      for (const name of figures) used[name] = Math.min(b.#credit[name], due[name]);
+      add(b.#credit, used, -1);
+      add(due, used, -1);
+      if (b.#parent !== undefined) b.#parent.#keep(used, -1);
+    }
+    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
+      add(b.#reserved, worst, 1);
+      b.#inFlight++;
+    }
+    let settled = false;
+    return {
+      outputTokens: cap,
+      settle: (spent) => {
+        if (settled) return;
+        settled = true;
+        const output = spent.outputTokens ?? cap;
+        const truth: Amount = {
+          calls: spent.calls,
+          tokens: (spent.inputTokens ?? need.inputTokens) + output,
+          outputTokens: output,
+          usd: spent.usd ?? worst.usd,
+        };
+        for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
+          add(b.#reserved, worst, -1);
+          b.#inFlight--;
+          if (b.#inFlight === 0) Object.assign(b.#reserved, nothing()); // no rounding dust in usd
+          add(b.#spent, truth, 1);
+        }
+        this.#root.#wake();
+      },
+    };
+  }
+
+  /** What is left, in all budgets around or only in those that have nothing in flight. */
+  #available(name: keyof Amount, idle: boolean = false): number {
+    let credit = 0;
+    let available = Infinity;
+    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
+      const limit = b.limits[name] ?? Infinity;
+      if (limit !== Infinity && !(idle && b.#inFlight > 0)) {
+        available = Math.min(available, limit - b.#spent[name] - b.#reserved[name] - b.#held[name] + credit);
+      }
+      credit += b.#credit?.[name] ?? 0;
+    }
+    return available;
+  }
+
+  #keep(amount: Amount, sign: number): void {
+    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) add(b.#held, amount, sign);
+  }
+
+  #wake(): void {
+    if (this.#waiting.length === 0) return;
+    // In order; one that still waits keeps its place.
+    const waiting = this.#waiting;
+    for (let i = 0; i < waiting.length; ) {
+      const waiter = waiting[i] as Waiter;
+      if (waiter.attempt()) waiting.splice(waiting.indexOf(waiter), 1);
+      else i++;
+    }
+  }
+
+  #exceeded(name: keyof Amount, needed: number): BudgetExceededError {
+    const limit = this.#limit(name);
+    const left = Math.max(0, this.#available(name));
+    return new BudgetExceededError(name, `the budget of ${limit} ${name} has ${left} left, the next call needs ${needed}`);
+  }
+
+  #limit(name: keyof Amount): number {
+    const around = this.#parent === undefined ? Infinity : this.#parent.#limit(name);
+    return Math.min(this.limits[name] ?? Infinity, around);
+  }
+}
+
+interface Waiter extends Abortable {
+  /** Was it served or refused? */
+  attempt(): boolean;
+}
+
+function nothing(): Amount {
+  return { calls: 0, tokens: 0, outputTokens: 0, usd: 0 };
+}
+
+function add(to: Amount, amount: Amount, sign: number): void {
+  for (const name of figures) to[name] += sign * amount[name];
+}
+
+/** The largest integer in [low, high] that fits; `low` does. */
+function largest(low: number, high: number, fits: (cap: number) => boolean): number {
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

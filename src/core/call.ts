@@ -1,0 +1,207 @@
+/**
+ * @module
+ * The context of one call: its path, its share of the budget, its randomness, how to give it up. Explicit, passed from layer to layer.
+ */
+import type { Budget, BudgetLimits } from "./budget.js";
+import type { Clock } from "./clock.js";
+import { BudgetExceededError } from "./errors.js";
+import type { MullEvent } from "./events.js";
+import { hashText, Random } from "./random.js";
+import { Scope } from "./scope.js";
+import { addUsage, noUsage, type Usage } from "./usage.js";
+
+/** What a layer may change for the calls it makes. */
+export interface ChildOptions {
+  /** A narrower budget, within the one the call has. `ms` needs {@link open}. */
+  readonly budget?: Omit<BudgetLimits, "ms"> | Budget;
+  /** What is written beneath is a thought, not the final text. */
+  readonly thought?: boolean;
+  /** What is spent beneath is spent on judging. */
+  readonly judging?: boolean;
+  /** Hears the events beneath instead of the run's listener; pass them on with `call.emit`. */
+  readonly onEvent?: (event: MullEvent) => void;
+}
+
+/** The context of one call. Made by {@link run}; a layer passes it on, or a {@link Call.child} of it. */
+export interface Call {
+  /** Aborted when the caller gives up or the time is over. */
+  readonly signal: AbortSignal;
+  /** The same as a plain object; for {@link race} and {@link sleep}. */
+  readonly scope: Scope;
+  readonly path: readonly string[];
+  readonly budget: Budget;
+  /** Seeded from the run's seed and the path. */
+  readonly random: Random;
+  readonly clock: Clock;
+  /** Spent at and beneath this call so far. */
+  readonly usage: Usage;
+  /** Does anybody listen? Build no event when nobody does. */
+  readonly listening: boolean;
+  /** Is what is written here a thought? */
+  readonly thought: boolean;
+  emit(event: MullEvent): void;
+  /** The context of a call inside this one. A second child of one name gets `name:2` in its path. */
+  child(name: string, options?: ChildOptions): Call;
+}
+
+/** What all calls of one run share. */
+export interface RunState {
+  readonly clock: Clock;
+  readonly seed: number;
+  /** Did the user choose the seed? Only then is it sent to providers. */
+  readonly seeded: boolean;
+}
+
+/** The one implementation of {@link Call}. Everything that is seldom asked for is made when asked for. */
+export class CallNode implements Call {
+  readonly parent: CallNode | undefined;
+  readonly name: string;
+  readonly state: RunState;
+  readonly scope: Scope;
+  readonly budget: Budget;
+  readonly listener: ((event: MullEvent) => void) | undefined;
+  readonly thought: boolean;
+  readonly judging: boolean;
+  usage: Usage = noUsage;
+  #names: string | Map<string, number> | undefined;
+  #path: readonly string[] | undefined;
+  #hash: number | undefined;
+  #random: Random | undefined;
+
+  constructor(
+    parent: CallNode | undefined,
+    name: string,
+    state: RunState,
+    scope: Scope,
+    budget: Budget,
+    listener: ((event: MullEvent) => void) | undefined,
+    thought: boolean,
+    judging: boolean,
+  ) {
+    this.parent = parent;
+    this.name = name;
+    this.state = state;
+    this.scope = scope;
+    this.budget = budget;
+    this.listener = listener;
+    this.thought = thought;
+    this.judging = judging;
+  }
+
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  get clock(): Clock {
+    return this.state.clock;
+  }
+
+  get listening(): boolean {
+    return this.listener !== undefined;
+  }
+
+  get path(): readonly string[] {
+    return (this.#path ??= this.parent === undefined ? [] : [...this.parent.path, this.name]);
+  }
+
+  get random(): Random {
+    return (this.#random ??= new Random(this.hash, hashText(~this.hash, this.name)));
+  }
+
+  get hash(): number {
+    return (this.#hash ??=
+      this.parent === undefined ? hashText(this.state.seed, String(this.state.seed)) : hashText(this.parent.hash, this.name));
+  }
+
+  emit(event: MullEvent): void {
+    this.listener?.(event);
+  }
+
+  child(name: string, options?: ChildOptions): CallNode {
+    const unique = this.#unique(name);
+    if (options === undefined) {
+      return new CallNode(this, unique, this.state, this.scope, this.budget, this.listener, this.thought, this.judging);
+    }
+    return this.inside(this.scope, unique, options);
+  }
+
+  /** A child in another scope, under a name known to be its own. */
+  inside(scope: Scope, name: string, options: ChildOptions): CallNode {
+    const { budget, thought = this.thought, judging = this.judging, onEvent = this.listener } = options;
+    const own = budget === undefined ? this.budget : "child" in budget ? budget : this.budget.child(budget);
+    return new CallNode(this, name, this.state, scope, own, onEvent, thought, judging);
+  }
+
+  /** Enters spending here and in every call around. */
+  record(usage: Usage): void {
+    for (let node: CallNode | undefined = this; node !== undefined; node = node.parent) {
+      node.usage = addUsage(node.usage, usage);
+    }
+  }
+
+  #unique(name: string): string {
+    if (this.#names === undefined) {
+      this.#names = name;
+      return name;
+    }
+    if (typeof this.#names === "string") this.#names = new Map([[this.#names, 1]]);
+    const count = (this.#names.get(name) ?? 0) + 1;
+    this.#names.set(name, count);
+    return count === 1 ? name : `${name}:${count}`;
+  }
+}
+
+/** A part of a call that can be given up on its own. */
+export interface OpenCall {
+  readonly call: Call;
+  /** Gives up what runs in it; those calls reject with `reason`. */
+  abort(reason: unknown): void;
+  /** To be called always, when the part is over: unlinks it and stops its timer. What still runs in it is given up. */
+  close(): void;
+}
+
+/**
+ * Opens a part of `call` that can be given up alone, and that ends by itself after `ms`.
+ * At the end of `ms` its calls reject with `reason()`, by default a {@link BudgetExceededError} for `'ms'`.
+ *
+ * @example
+ * const inner = open(call, "timeout", { ms: 5_000 });
+ * try { return await next.generate(request, inner.call); } finally { inner.close(); }
+ */
+export function open(
+  call: Call,
+  name: string,
+  options: ChildOptions & { readonly ms?: number | undefined; readonly reason?: () => unknown } = {},
+): OpenCall {
+  const scope = new Scope(call.scope);
+  const child = (call.child(name) as CallNode).inside(scope, name, options);
+  const { ms, reason = () => outOfTime(ms ?? 0) } = options;
+  const { clock } = call;
+  const timer =
+    ms === undefined
+      ? undefined
+      : clock.setTimeout(() => {
+          scope.abort(reason());
+        }, ms);
+  return {
+    call: child,
+    abort: (why) => {
+      scope.abort(why);
+    },
+    close: () => {
+      if (ms !== undefined) clock.clearTimeout(timer);
+      scope.close();
+    },
+  };
+}
+
+/** The error of a deadline. */
+export function outOfTime(ms: number): BudgetExceededError {
+  return new BudgetExceededError("ms", `the time of ${ms} ms is over`);
+}
+
+/** Does this error say that budget or time is over? Then `'budget'` or `'deadline'`: return the best there is. */
+export function exhaustion(error: unknown): "budget" | "deadline" | undefined {
+  if (!BudgetExceededError.is(error)) return undefined;
+  return error.limit === "ms" ? "deadline" : "budget";
+}

@@ -1,0 +1,70 @@
+/**
+ * @module
+ * The context that a provider's function gets.
+ */
+import type { Budget } from "./budget.js";
+import type { Call, CallNode, ChildOptions } from "./call.js";
+import type { Clock } from "./clock.js";
+import type { DeltaEvent, MullEvent } from "./events.js";
+import type { Random } from "./random.js";
+import type { Scope } from "./scope.js";
+import type { SourceCall } from "./source.js";
+import type { Usage } from "./usage.js";
+
+/** A {@link SourceCall} on behalf of all the calls that share a request. */
+export class Crew implements SourceCall {
+  readonly scope: Scope;
+  readonly #call: CallNode;
+  readonly #passengers: readonly { readonly call: CallNode; readonly over: boolean }[];
+
+  constructor(call: CallNode, scope: Scope, passengers: readonly { readonly call: CallNode; readonly over: boolean }[]) {
+    this.#call = call;
+    this.scope = scope;
+    this.#passengers = passengers;
+  }
+
+  get n(): number {
+    return this.#passengers.length;
+  }
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+  get path(): readonly string[] {
+    return this.#call.path;
+  }
+  get budget(): Budget {
+    return this.#call.budget;
+  }
+  get random(): Random {
+    return this.#call.random;
+  }
+  get clock(): Clock {
+    return this.#call.clock;
+  }
+  get usage(): Usage {
+    return this.#call.usage;
+  }
+  get listening(): boolean {
+    return this.#call.listening;
+  }
+  get streaming(): boolean {
+    return this.#call.listening;
+  }
+  get thought(): boolean {
+    return this.#call.thought;
+  }
+  emit(event: MullEvent): void {
+    this.#call.emit(event);
+  }
+  child(name: string, options: ChildOptions = {}): Call {
+    return (this.#call.child(name)).inside(this.scope, name, options);
+  }
+
+  delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice: number = 0): void {
+    const passenger = this.#passengers[choice];
+    if (passenger === undefined || passenger.over || !passenger.call.listening) return;
+    const { call } = passenger;
+    const event: DeltaEvent = { type: "delta", path: call.path, ...part, output: !call.thought && part.text !== undefined };
+    call.emit(event);
+  }
+}

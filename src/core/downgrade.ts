@@ -1,0 +1,64 @@
+/**
+ * @module
+ * What happens to a request that asks for more than the model has: said aloud, never silently.
+ */
+import type { CallNode } from "./call.js";
+import type { Capabilities } from "./capabilities.js";
+import { CapabilityError } from "./errors.js";
+import type { ModelRequest, Warning } from "./model.js";
+
+/** A request the model can serve, and what was left out of it. */
+interface Adapted {
+  readonly request: ModelRequest;
+  readonly warnings?: readonly Warning[];
+}
+
+type Knob = readonly [capability: keyof Capabilities, fields: readonly (keyof ModelRequest)[]];
+
+/** Without these the answer is still an answer: left out, with a warning. */
+const soft: readonly Knob[] = [
+  ["temperature", ["temperature", "topP", "topK"]],
+  ["seed", ["seed"]],
+  ["effort", ["effort"]],
+  ["logprobs", ["logprobs"]],
+  ["schema", ["schema"]],
+];
+/** Without these it is another question: refused. */
+const hard: readonly Knob[] = [
+  ["tools", ["tools"]],
+  ["prefill", ["prefill"]],
+  ["latent", ["latent"]],
+];
+
+/** Fits requests to a model; costs nothing for a model that denies nothing. */
+export function adapter(id: string, capabilities: Capabilities): (request: ModelRequest, call: CallNode) => Adapted {
+  const dropped = soft.filter(([name]) => capabilities[name] === false);
+  const refused = hard.filter(([name]) => capabilities[name] === false);
+  if (dropped.length === 0 && refused.length === 0) return (request) => ({ request });
+
+  return (request, call) => {
+    for (const [capability, fields] of refused) {
+      if (fields.some((field) => asked(request[field]))) {
+        throw new CapabilityError(capability, id, `${id} does not support ${capability}, which the request asks for`);
+      }
+    }
+    let adapted: Record<string, unknown> | undefined;
+    const warnings: Warning[] = [];
+    for (const [capability, fields] of dropped) {
+      for (const field of fields) {
+        if (!asked(request[field])) continue;
+        adapted ??= { ...request };
+        // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- our own copy
+        delete adapted[field];
+        const message = `${id} does not support ${capability}: ${field} was left out`;
+        warnings.push({ code: "downgrade", message });
+        if (call.listening) call.emit({ type: "downgrade", path: call.path, capability, message });
+      }
+    }
+    return adapted === undefined ? { request } : { request: adapted as unknown as ModelRequest, warnings };
+  };
+}
+
+function asked(value: unknown): boolean {
+  return value !== undefined && !(Array.isArray(value) && value.length === 0);
+}

@@ -1,0 +1,48 @@
+/**
+ * @module
+ * Counting tokens without a tokenizer, leaning high.
+ */
+import type { JsonValue } from "./message.js";
+import type { ModelRequest } from "./model.js";
+
+/** A picture or document whose size in tokens cannot be known. */
+const fileTokens = 1500;
+
+/** UTF-8 bytes / 3 + 4 per message, tools and schema included; a file counts 1,500. */
+export function estimateTokens(request: ModelRequest): number {
+  let bytes = utf8Length(request.prefill ?? "");
+  let extra = 4;
+  for (const { content } of request.messages) {
+    extra += 4;
+    if (typeof content === "string") {
+      bytes += utf8Length(content);
+      continue;
+    }
+    for (const part of content) {
+      if (part.type === "text" || part.type === "reasoning") bytes += utf8Length(part.text);
+      else if (part.type === "file") extra += fileTokens;
+      else bytes += utf8Length(part.name) + jsonLength(part.type === "tool-call" ? part.input : part.output);
+    }
+  }
+  for (const { name, description, inputSchema } of request.tools ?? []) {
+    bytes += utf8Length(name) + utf8Length(description) + jsonLength(inputSchema);
+    extra += 8;
+  }
+  if (request.schema) bytes += jsonLength(request.schema.jsonSchema);
+  return Math.ceil(bytes / 3) + extra;
+}
+
+function jsonLength(value: unknown): number {
+  if (typeof value === "string") return utf8Length(value);
+  return utf8Length(JSON.stringify(value as JsonValue | undefined) ?? "");
+}
+
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // Each half of a surrogate pair counts 2, other units by their size.
+    if (code > 0x7f) length += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return length;
+}

@@ -1,0 +1,224 @@
+/**
+ * @module
+ * One request on its way to a provider, for one call or for several equal ones that share it.
+ */
+import type { Reservation } from "./budget.js";
+import type { CallNode } from "./call.js";
+import { Crew } from "./crew.js";
+import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";
+import { estimateTokens } from "./estimate.js";
+import type { ModelRequest, ModelResponse, Warning } from "./model.js";
+import { malformed, spendOf, total, unknownSpend } from "./reply.js";
+import { Scope, type Abortable } from "./scope.js";
+import type { Reply, SourceCall, SourceOptions } from "./source.js";
+import { noUsage, type Spend } from "./usage.js";
+import { begin, fail, finish } from "./wrap.js";
+
+/** What all requests of one source have in common. */
+export interface FlightPlan extends SourceOptions {
+  readonly id: string;
+  readonly generate: (request: ModelRequest, call: SourceCall) => Promise<Reply | readonly Reply[]>;
+}
+
+/** What a call without an output cap reserves before anything is known of its model. */
+const firstOutput = 1024;
+
+export class Flight {
+  readonly request: ModelRequest;
+  /** The call of the first passenger; its path and budget are the flight's. */
+  readonly call: CallNode;
+  readonly #plan: FlightPlan;
+  readonly #passengers: Passenger[] = [];
+  #reservation: Reservation | undefined;
+  #scope: Scope;
+  #left = 0;
+  #sent = false;
+
+  constructor(plan: FlightPlan, request: ModelRequest, call: CallNode) {
+    this.#plan = plan;
+    this.request = request;
+    this.call = call;
+    this.#scope = call.scope;
+  }
+
+  get size(): number {
+    return this.#passengers.length;
+  }
+
+  /** Takes a call on board; the promise is its response. */
+  board(call: CallNode, warnings: readonly Warning[] | undefined): Promise<ModelResponse> {
+    this.#left++;
+    return new Promise<ModelResponse>((resolve, reject) => {
+      const passenger: Passenger = {
+        call,
+        warnings,
+        began: call.listening ? begin(this.#plan.id, call) : 0,
+        resolve,
+        reject,
+        over: false,
+        abort: (reason) => {
+          this.#giveUp(passenger, reason);
+        },
+      };
+      this.#passengers.push(passenger);
+      call.scope.add(passenger);
+    });
+  }
+
+  /** Reserves, sends, settles. Never rejects. */
+  async launch(): Promise<void> {
+    if (this.#left === 0) return;
+    const { budget } = this.call;
+    // Aborted only when all passengers are: a flight of several has a scope of its own.
+    if (this.size > 1) this.#scope = new Scope();
+    let cap: number | undefined;
+    if (!budget.unlimited) {
+      try {
+        const granted = this.#reserve();
+        this.#reservation = "settle" in granted ? granted : await granted;
+      } catch (error) {
+        this.#crash(error, false);
+        return;
+      }
+      if (this.#left === 0) {
+        this.#reservation.settle({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
+        return;
+      }
+      cap = Math.max(1, Math.floor(this.#reservation.outputTokens / this.size));
+    }
+    this.#sent = true;
+    try {
+      const reply = await this.#plan.generate(this.#complete(cap), new Crew(this.call, this.#scope, this.#passengers));
+      this.#land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply], cap);
+    } catch (error) {
+      this.#crash(error, true);
+    }
+  }
+
+  #reserve(): Reservation | Promise<Reservation> {
+    const { budget } = this.call;
+    const { id, price, countTokens } = this.#plan;
+    if (price === undefined && budget.limitsFigure("usd")) {
+      throw new CapabilityError("price", id, `a budget in usd needs to know what ${id} costs: give its adapter a price`);
+    }
+    const habit = budget.habit(id);
+    const inputTokens = Math.ceil((countTokens ?? estimateTokens)(this.request) * habit.inputRatio);
+    const each = this.request.maxOutputTokens ?? (habit.outputTokens || firstOutput);
+    const need = {
+      inputTokens,
+      outputTokens: each * this.size,
+      price: (input: number, output: number) => (price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6),
+    };
+    return budget.reserve(need, this.#scope);
+  }
+
+  /** The request as it is sent: with the cap that was reserved, and the seed of the run. */
+  #complete(cap: number | undefined): ModelRequest {
+    const { request, call } = this;
+    const capped = cap !== undefined && cap !== request.maxOutputTokens;
+    const seeded = call.state.seeded && request.seed === undefined;
+    if (!capped && !seeded) return request;
+    return {
+      ...request,
+      ...(capped && { maxOutputTokens: cap }),
+      ...(seeded && { seed: call.random.bits() & 0x7fffffff }),
+    };
+  }
+
+  #land(replies: readonly Reply[], cap: number | undefined): void {
+    const spends = replies.map((reply, i) => spendOf(reply, i === 0 ? 1 : 0, this.#plan.price));
+    this.#settle(spends);
+    this.#passengers.forEach((passenger, i) => {
+      const reply = replies[i];
+      const spend = spends[i];
+      if (passenger.over || reply === undefined || spend === undefined) {
+        this.#fail(passenger, new MalformedResponseError(`${this.#plan.id} gave ${replies.length} of ${this.size} completions`), undefined);
+        return;
+      }
+      const problem = malformed(reply, this.request, this.#plan.id);
+      if (problem) this.#fail(passenger, problem, spend);
+      else this.#arrive(passenger, reply, spend, cap);
+    });
+  }
+
+  #arrive(passenger: Passenger, reply: Reply, spend: Spend, cap: number | undefined): void {
+    const { call } = passenger;
+    call.record(call.judging ? { ...spend, judging: spend } : spend);
+    this.#leave(passenger);
+    const finishReason = reply.finishReason ?? (reply.toolCalls?.length ? "tool-calls" : "stop");
+    let warnings = passenger.warnings;
+    if (finishReason === "length" && cap !== undefined && cap < (this.request.maxOutputTokens ?? Infinity)) {
+      const message = `the answer was cut at ${cap} tokens, which is what the budget had reserved for it; maxOutputTokens says how much to reserve`;
+      warnings = [...(warnings ?? []), { code: "budget-cap", message }];
+    }
+    if (reply.warnings !== undefined && warnings !== undefined) warnings = [...reply.warnings, ...warnings];
+    if (call.listening) finish(passenger.began, call);
+    const response: ModelResponse = { ...reply, finishReason, usage: call.usage };
+    passenger.resolve(warnings === undefined ? response : { ...response, warnings });
+  }
+
+  /** Settles the reservation, and learns. */
+  #settle(spends: readonly Spend[]): void {
+    if (this.#reservation === undefined) return;
+    const spent = total(spends);
+    this.#reservation.settle(spent);
+    const habit = this.call.budget.habit(this.#plan.id);
+    if (spent.inputTokens !== undefined) {
+      const estimate = (this.#plan.countTokens ?? estimateTokens)(this.request);
+      if (estimate > 0) habit.inputRatio = Math.max(habit.inputRatio, spent.inputTokens / estimate);
+    }
+    for (const { outputTokens } of spends) {
+      if (outputTokens !== undefined) habit.outputTokens = Math.max(habit.outputTokens, 2 * outputTokens, 64);
+    }
+  }
+
+  /** Everybody's call failed. */
+  #crash(error: unknown, sent: boolean): void {
+    if (sent) {
+      // A provider that answered with an error bills nothing; of anything else the worst is assumed.
+      const free = ProviderError.is(error) && error.status !== undefined;
+      this.#reservation?.settle(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
+    }
+    this.#passengers.forEach((passenger, i) => {
+      this.#fail(passenger, error, sent ? unknownSpend(i === 0 ? 1 : 0) : undefined);
+    });
+  }
+
+  #fail(passenger: Passenger, error: unknown, spend: Spend | undefined): void {
+    if (passenger.over) return;
+    const { call } = passenger;
+    if (spend !== undefined) call.record({ ...noUsage, failed: spend });
+    this.#leave(passenger);
+    if (call.listening) fail(passenger.began, call, error);
+    passenger.reject(error);
+  }
+
+  #giveUp(passenger: Passenger, reason: unknown): void {
+    if (passenger.over) return;
+    const { call } = passenger;
+    this.#leave(passenger);
+    if (this.#sent) {
+      const last = this.#left === 0;
+      call.record({ ...noUsage, cancelled: unknownSpend(last ? 1 : 0) });
+      if (last) this.#reservation?.settle({ calls: 1 });
+    }
+    if (call.listening) fail(passenger.began, call, reason);
+    passenger.reject(reason);
+    if (this.#left === 0 && this.size > 1) this.#scope.abort(reason);
+  }
+
+  #leave(passenger: Passenger): void {
+    passenger.over = true;
+    passenger.call.scope.remove(passenger);
+    this.#left--;
+  }
+}
+
+interface Passenger extends Abortable {
+  readonly call: CallNode;
+  readonly warnings: readonly Warning[] | undefined;
+  readonly began: number;
+  readonly resolve: (response: ModelResponse) => void;
+  readonly reject: (error: unknown) => void;
+  over: boolean;
+}

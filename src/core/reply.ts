@@ -1,0 +1,68 @@
+/**
+ * @module
+ * Reading a provider's reply: is it one, and what did it cost?
+ */
+import { MalformedResponseError } from "./errors.js";
+import type { ModelRequest } from "./model.js";
+import type { Price, Reply } from "./source.js";
+import type { Spend } from "./usage.js";
+
+/** What a reply spent, as far as it says. */
+export function spendOf({ usage }: Reply, calls: number, price: Price | undefined): Spend {
+  const inputTokens = usage?.inputTokens;
+  const outputTokens = usage?.outputTokens;
+  const cachedInputTokens = usage?.cachedInputTokens;
+  let usd = usage?.usd;
+  if (usd === undefined && price !== undefined && inputTokens !== undefined && outputTokens !== undefined) {
+    const cached = cachedInputTokens ?? 0;
+    usd = ((inputTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd) + outputTokens * price.outputUsd) / 1e6;
+  }
+  return { calls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens: usage?.reasoningTokens, usd };
+}
+
+/** A request of which nothing is known but that it was made. */
+export function unknownSpend(calls: number): Spend {
+  return {
+    calls,
+    inputTokens: undefined,
+    cachedInputTokens: undefined,
+    outputTokens: undefined,
+    reasoningTokens: undefined,
+    usd: undefined,
+  };
+}
+
+/** The sum of what one request with several completions spent. */
+export function total(spends: readonly Spend[]): Spend {
+  if (spends.length === 1) return spends[0] as Spend;
+  const sum = (of: (spend: Spend) => number | undefined): number | undefined =>
+    spends.reduce<number | undefined>((a, spend) => {
+      const b = of(spend);
+      return a === undefined || b === undefined ? undefined : a + b;
+    }, 0);
+  return {
+    ...unknownSpend(1),
+    inputTokens: sum((s) => s.inputTokens),
+    outputTokens: sum((s) => s.outputTokens),
+    usd: sum((s) => s.usd),
+  };
+}
+
+/** What is wrong with a reply, if anything. */
+export function malformed(reply: Reply, request: ModelRequest, id: string): MalformedResponseError | undefined {
+  if (typeof reply !== "object" || reply === null) {
+    return new MalformedResponseError(`${id} gave no reply: expected an object with text, got ${reply === null ? "null" : typeof reply}`);
+  }
+  if (typeof reply.text !== "string") {
+    return new MalformedResponseError(`${id} returned no text: expected a string, got ${typeof reply.text}`);
+  }
+  if (reply.text !== "" || request.prefill !== undefined) return undefined;
+  if ((reply.toolCalls?.length ?? 0) > 0) return undefined;
+  const why =
+    reply.finishReason === "length"
+      ? "its output cap was used up before the answer began"
+      : reply.finishReason === "content-filter"
+        ? "its content filter stopped it"
+        : "it gave an empty one, without tool calls";
+  return new MalformedResponseError(`${id} returned no text: ${why}`);
+}

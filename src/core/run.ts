@@ -1,0 +1,115 @@
+/**
+ * @module
+ * Running a model: what users call.
+ */
+import { Budget, type BudgetLimits } from "./budget.js";
+import { CallNode, exhaustion, outOfTime } from "./call.js";
+import { systemClock, type Clock } from "./clock.js";
+import { InvalidOptionError, MullError } from "./errors.js";
+import type { Events, MullEvent } from "./events.js";
+import { textOf } from "./message.js";
+import type { Model, ModelRequest, ModelResponse } from "./model.js";
+import { checkInteger, checkNumber, checkOptions } from "./options.js";
+import { Scope } from "./scope.js";
+import { isModel } from "./stack.js";
+
+/** Options of {@link run} and {@link stream}. */
+export interface RunOptions {
+  /** Gives the run up; it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Limits of this run, or a {@link Budget} shared with others. Never exceeded. @defaultValue none */
+  readonly budget?: BudgetLimits | Budget | undefined;
+  /** Integer. The same seed draws the same numbers, and is passed on to models that honour one. @defaultValue another one in every run, not passed on */
+  readonly seed?: number | undefined;
+  /** Hears every event. If it throws, the run goes on, and the response has a warning. */
+  readonly onEvent?: ((event: MullEvent) => void) | undefined;
+  /** An emitter that hears every event. */
+  readonly events?: Events | undefined;
+  /** @defaultValue the computer's own */
+  readonly clock?: Clock | undefined;
+}
+
+const known = ["signal", "budget", "seed", "onEvent", "events", "clock"];
+
+/**
+ * Asks a model, or a whole stack.
+ *
+ * Shape: a prompt, or a {@link ModelRequest}, in; the response of the outermost layer out, with the usage of the whole run.
+ * Cost: what the stack costs; see {@link outline}.
+ *
+ * @throws {@link InvalidOptionError} for an empty prompt, a budget that is not positive, or an unknown option
+ * @throws `signal.reason` when the caller gives up
+ * @throws {@link BudgetExceededError} when the budget ended before there was any answer. Every error of mull carries `usage`.
+ * @example
+ * const { text, usage } = await run(model, "How many legs do three spiders have?", { budget: { tokens: 2_000 } });
+ */
+export async function run<Out extends ModelResponse>(
+  model: Model<Out>,
+  prompt: string | ModelRequest,
+  options: RunOptions = {},
+): Promise<Out> {
+  checkOptions("run", options, known);
+  if (!isModel(model)) throw new InvalidOptionError("run", "the first argument", "a model (id, capabilities, generate)", model);
+  const request = checkRequest(prompt);
+  const { signal, budget = unlimited, seed, clock = systemClock } = options;
+  if (seed !== undefined) checkInteger("run", "seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  const limits = budget instanceof Budget ? budget : new Budget(budget);
+  if (signal?.aborted) throw signal.reason;
+
+  const scope = new Scope();
+  const state = { clock, seed: seed ?? Math.floor(Math.random() * 2 ** 32), seeded: seed !== undefined };
+  const broken: unknown[] = [];
+  const call = new CallNode(undefined, "", state, scope, limits, listener(options, broken), false, false);
+  const { ms } = limits.limits;
+  const timer = ms === undefined || ms === Infinity ? undefined : clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
+  const onAbort = signal && ((): void => scope.abort(signal.reason));
+  if (onAbort) signal.addEventListener("abort", onAbort);
+  try {
+    const response = await model.generate(request, call);
+    if (signal?.aborted) throw signal.reason;
+    const whole = response.usage === call.usage ? response : { ...response, usage: call.usage };
+    if (broken.length === 0) return whole;
+    const warning = { code: "listener", message: `a listener threw ${broken.length} times, first: ${String(broken[0])}` };
+    return { ...whole, warnings: [...(whole.warnings ?? []), warning] };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    const why = scope.aborted && exhaustion(scope.reason) ? scope.reason : error;
+    if (MullError.is(why)) why.usage = call.usage;
+    throw why;
+  } finally {
+    if (onAbort) signal.removeEventListener("abort", onAbort);
+    if (timer !== undefined) clock.clearTimeout(timer);
+    scope.close();
+  }
+}
+
+const unlimited = new Budget();
+
+function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: MullEvent) => void) | undefined {
+  if (onEvent === undefined && events === undefined) return undefined;
+  return (event) => {
+    try {
+      onEvent?.(event);
+      events?.emit(event.type, event as never);
+    } catch (error) {
+      broken.push(error);
+    }
+  };
+}
+
+function checkRequest(prompt: string | ModelRequest): ModelRequest {
+  if (typeof prompt === "string") {
+    if (prompt.trim() === "") throw new InvalidOptionError("run", "the prompt", "a text that is not empty", prompt);
+    return { messages: [{ role: "user", content: prompt }] };
+  }
+  if (typeof prompt !== "object" || prompt === null || !Array.isArray(prompt.messages)) {
+    throw new InvalidOptionError("run", "the prompt", "a text, or a request with messages", prompt);
+  }
+  const { messages, temperature, topP, maxOutputTokens } = prompt;
+  const hasContent = messages.some((m) => textOf(m).trim() !== "" || (typeof m.content !== "string" && m.content.some((p) => p.type !== "text")));
+  if (!hasContent) throw new InvalidOptionError("run", "messages", "messages of which one is not empty", messages);
+  if (temperature !== undefined) checkNumber("run", "temperature", temperature, 0);
+  if (topP !== undefined) checkNumber("run", "topP", topP, 0, 1);
+  if (maxOutputTokens !== undefined) checkInteger("run", "maxOutputTokens", maxOutputTokens, 1);
+  return prompt;
+}

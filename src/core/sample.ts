@@ -1,0 +1,240 @@
+/**
+ * @module
+ * Drawing samples: many calls of one model, yielded in index order, given up together.
+ */
+import { exhaustion, type Call, type CallNode } from "./call.js";
+import { CapabilityError, InvalidOptionError, ProviderError } from "./errors.js";
+import type { MullEvent } from "./events.js";
+import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, Sampler, StopReason } from "./model.js";
+import { Scope, ScopeClosed } from "./scope.js";
+
+/** Options of {@link sample}. */
+export interface SampleOptions {
+  /** How many. */
+  readonly n: number;
+  /** How many at a time. In index order, at most this many are ahead of the one that is waited for. @defaultValue all */
+  readonly concurrency?: number | undefined;
+  /**
+   * `'completion'` yields whichever is ready. Quick samples are not a fair sample: stopping on them is biased.
+   * @defaultValue `'index'`
+   */
+  readonly order?: "index" | "completion" | undefined;
+  /** Fewer good samples than this are an error. @defaultValue 1 */
+  readonly quorum?: number | undefined;
+  /** Let the first sample come alone, so that it fills the provider's prompt cache. @defaultValue `false` */
+  readonly warm?: boolean | undefined;
+  /** The request of each sample. @defaultValue the same for all */
+  readonly request?: ((index: number) => ModelRequest) | undefined;
+}
+
+/** Samples being drawn: to be looped over once. Leaving the loop gives up the samples still running. */
+export interface Draw<R extends ModelResponse = ModelResponse> extends AsyncIterable<R> {
+  /** Those yielded so far. */
+  readonly samples: readonly R[];
+  readonly failures: readonly SampleFailure[];
+  /** Why the drawing ended; `'decided'` when the loop was left. */
+  readonly stopped: StopReason;
+}
+
+/**
+ * Draws `n` samples lazily, `concurrency` at a time.
+ *
+ * Shape: an async iterable of responses, failures beside it.
+ * Cost: at most `n` calls of `next`; when the loop is left after k samples, at most `k + concurrency - 1`.
+ * A failed sample is listed, not thrown, while the quorum can be met; an error that cannot get better (a refused request, a missing
+ * capability) ends the drawing. Out of budget or time, what is in flight is still yielded.
+ *
+ * @throws the first failure, when fewer than `quorum` samples are left at the end
+ */
+export function sample<R extends ModelResponse>(next: Model<R>, request: ModelRequest, call: Call, options: SampleOptions): Draw<R> {
+  return new Drawing(next, request, call as CallNode, options);
+}
+
+/**
+ * The samples of any model of samples: lazily where it can, else all at once.
+ */
+export function draw<R extends ModelResponse>(next: Model<Sampled<R>>, request: ModelRequest, call: Call): Draw<R> {
+  return isSampler(next) ? next.draw(request, call) : new Drawn(() => next.generate(request, call));
+}
+
+function isSampler<R extends ModelResponse>(model: Model<Sampled<R>>): model is Sampler<R> {
+  return typeof (model as Partial<Sampler<R>>).draw === "function";
+}
+
+class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, undefined> {
+  readonly samples: R[] = [];
+  readonly failures: SampleFailure[] = [];
+  stopped: StopReason = "done";
+
+  readonly #next: Model<R>;
+  readonly #request: ModelRequest;
+  readonly #call: CallNode;
+  readonly #options: SampleOptions;
+  readonly #scope: Scope;
+  readonly #slots: Slot<R>[] = [];
+  /** Slots in the order in which they are to be yielded; index order, or order of completion. */
+  readonly #ready: Slot<R>[] | undefined;
+  #limit: number;
+  #head = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(next: Model<R>, request: ModelRequest, call: CallNode, options: SampleOptions) {
+    this.#next = next;
+    this.#request = request;
+    this.#call = call;
+    this.#options = options;
+    this.#limit = options.n;
+    this.#ready = options.order === "completion" ? [] : undefined;
+    this.#scope = new Scope(call.scope);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<R, undefined>> {
+    for (;;) {
+      this.#start();
+      if (this.#head >= this.#slots.length) return this.#finish();
+      let slot = this.#current();
+      while (slot?.done !== true) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        slot = this.#current();
+      }
+      this.#head++;
+      if (slot.value !== undefined) {
+        this.samples.push(slot.value);
+        if (this.#call.listening) {
+          const { key } = slot.value as { readonly key?: string };
+          this.#call.emit({ type: "sample", path: this.#call.path, index: slot.index, key });
+        }
+        return { value: slot.value, done: false };
+      }
+      this.#lose(slot);
+    }
+  }
+
+  return(): Promise<IteratorResult<R, undefined>> {
+    this.stopped = "decided";
+    this.#limit = this.#head;
+    this.#scope.abort(new ScopeClosed());
+    this.#scope.close();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  /** The slot to be yielded next, when there is one. */
+  #current(): Slot<R> | undefined {
+    if (this.#ready !== undefined) return this.#ready[this.#head];
+    const slot = this.#slots[this.#head];
+    if (slot?.events !== undefined) {
+      // Its turn: what it told so far is told now, the rest as it comes.
+      const { events } = slot;
+      slot.events = undefined;
+      for (const event of events) this.#call.emit(event);
+    }
+    return slot;
+  }
+
+  #start(): void {
+    const { concurrency = Infinity, warm = false, order } = this.#options;
+    const ahead = warm && this.#head === 0 ? 1 : concurrency;
+    while (this.#slots.length < Math.min(this.#limit, this.#head + ahead)) {
+      const index = this.#slots.length;
+      const slot: Slot<R> = { index, done: false, value: undefined, error: undefined, events: undefined };
+      this.#slots.push(slot);
+      const buffered = this.#call.listening && order !== "completion" && index > this.#head;
+      if (buffered) slot.events = [];
+      const child = this.#call.inside(this.#scope, `#${index}`, {
+        thought: this.#call.thought || this.#options.n > 1,
+        ...(buffered && {
+          onEvent: (event: MullEvent) => {
+            if (slot.events !== undefined) slot.events.push(event);
+            else this.#call.emit(event);
+          },
+        }),
+      });
+      this.#next.generate(this.#options.request?.(index) ?? this.#request, child).then(
+        (value) => {
+          this.#settle(slot, value, undefined);
+        },
+        (error: unknown) => {
+          this.#settle(slot, undefined, error);
+        },
+      );
+    }
+  }
+
+  #settle(slot: Slot<R>, value: R | undefined, error: unknown): void {
+    slot.done = true;
+    slot.value = value;
+    slot.error = error;
+    this.#ready?.push(slot);
+    this.#wake?.();
+  }
+
+  #lose(slot: Slot<R>): void {
+    const { error } = slot;
+    const end = exhaustion(error);
+    if (end !== undefined) {
+      this.stopped = end;
+      this.#limit = this.#slots.length;
+      return;
+    }
+    if (this.#call.scope.aborted) {
+      this.#scope.close();
+      throw this.#call.scope.reason;
+    }
+    this.failures.push({ index: slot.index, error });
+    if (hopeless(error)) {
+      this.stopped = "failure";
+      this.#limit = this.#head;
+      this.#slots.length = this.#head;
+      this.#scope.abort(new ScopeClosed());
+    }
+  }
+
+  #finish(): IteratorResult<R, undefined> {
+    this.#scope.close();
+    const { quorum = 1 } = this.#options;
+    if (this.samples.length < quorum) {
+      const exhausted = this.#slots.find((slot) => exhaustion(slot.error) !== undefined);
+      const cause = exhausted ?? this.failures[0];
+      if (cause !== undefined) throw cause.error;
+    }
+    return { value: undefined, done: true };
+  }
+}
+
+interface Slot<R> {
+  readonly index: number;
+  done: boolean;
+  value: R | undefined;
+  error: unknown;
+  /** What it told before its turn. */
+  events: MullEvent[] | undefined;
+}
+
+/** Samples that another model has already drawn. */
+class Drawn<R extends ModelResponse> implements Draw<R> {
+  samples: readonly R[] = [];
+  failures: readonly SampleFailure[] = [];
+  stopped: StopReason = "done";
+  readonly #generate: () => Promise<Sampled<R>>;
+
+  constructor(generate: () => Promise<Sampled<R>>) {
+    this.#generate = generate;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<R, void> {
+    const { samples, failures, stopped } = await this.#generate();
+    this.failures = failures;
+    this.stopped = stopped;
+    this.samples = samples;
+    yield* samples;
+  }
+}
+
+/** Would the next sample fail in the same way? */
+function hopeless(error: unknown): boolean {
+  return (ProviderError.is(error) && !error.retryable) || CapabilityError.is(error) || InvalidOptionError.is(error);
+}

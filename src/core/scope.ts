@@ -1,0 +1,123 @@
+/**
+ * @module
+ * Scopes: who can be given up together. A tree of plain objects, so that a vote of 16 costs no `AbortSignal` unless a model asks for one.
+ */
+import type { Call } from "./call.js";
+
+/** Something that can be given up. */
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/** A part of a run that ends as one: aborted by its parent, or by whoever opened it. */
+export class Scope implements Abortable {
+  readonly #parent: Scope | undefined;
+  #members: Set<Abortable> | undefined;
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  constructor(parent?: Scope) {
+    this.#parent = parent;
+    parent?.add(this);
+  }
+
+  /** Was this scope, or one around it, given up? */
+  get aborted(): boolean {
+    return this.#aborted || (this.#parent?.aborted ?? false);
+  }
+
+  get reason(): unknown {
+    return this.#aborted ? this.#reason : this.#parent?.reason;
+  }
+
+  /** A signal of this scope, made when first asked for. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Tells `member` when the scope is given up; at most once. */
+  add(member: Abortable): void {
+    (this.#members ??= new Set()).add(member);
+  }
+
+  remove(member: Abortable): void {
+    this.#members?.delete(member);
+  }
+
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    const members = this.#members;
+    this.#members = undefined;
+    if (members !== undefined) for (const member of members) member.abort(reason);
+    this.#controller?.abort(reason);
+  }
+
+  /** Forgets the parent. What is still running in the scope is given up. */
+  close(): void {
+    this.#parent?.remove(this);
+    if (this.#members !== undefined && this.#members.size > 0) this.abort(new ScopeClosed());
+  }
+}
+
+/** The reason of calls that their own strategy gave up: the vote was decided, another call was quicker. */
+export class ScopeClosed extends Error {
+  override readonly name = "ScopeClosed";
+  constructor() {
+    super("no longer needed");
+  }
+}
+
+/**
+ * Waits for `promise`, but no longer than `call` lives: rejects with the reason of the abort at once, even if
+ * whoever made the promise does not listen. Nothing is left behind either way. For tools, feedback and any other foreign code.
+ *
+ * @example
+ * const verdict = await race(call, Promise.resolve(feedback(response, call)));
+ */
+export function race<T>(call: Call, promise: PromiseLike<T>): Promise<T> {
+  const { scope } = call;
+  return new Promise<T>((resolve, reject) => {
+    const member: Abortable = { abort: reject };
+    if (scope.aborted) reject(scope.reason as Error);
+    else scope.add(member);
+    promise.then(
+      (value) => {
+        scope.remove(member);
+        resolve(value);
+      },
+      (error: unknown) => {
+        scope.remove(member);
+        reject(error as Error);
+      },
+    );
+  });
+}
+
+/** Waits `ms` on the run's clock, or until the call is given up; then rejects with the reason and leaves no timer. */
+export function sleep(call: Call, ms: number): Promise<void> {
+  const { scope, clock } = call;
+  return new Promise<void>((resolve, reject) => {
+    if (scope.aborted) {
+      reject(scope.reason as Error);
+      return;
+    }
+    const member: Abortable = {
+      abort: (reason) => {
+        clock.clearTimeout(timer);
+        reject(reason as Error);
+      },
+    };
+    const timer = clock.setTimeout(() => {
+      scope.remove(member);
+      resolve();
+    }, ms);
+    scope.add(member);
+  });
+}
