@@ -7,7 +7,7 @@ import { CallNode, exhaustion, outOfTime } from "./call.js";
 import { systemClock, type Clock } from "./clock.js";
 import { InvalidOptionError, MullError } from "./errors.js";
 import type { Events, MullEvent } from "./events.js";
-import { textOf } from "./message.js";
+import { textOf, type Message } from "./message.js";
 import type { Model, ModelRequest, ModelResponse } from "./model.js";
 import { checkInteger, checkNumber, checkOptions } from "./options.js";
 import { Scope } from "./scope.js";
@@ -105,11 +105,18 @@ function checkRequest(prompt: string | ModelRequest): ModelRequest {
   if (typeof prompt !== "object" || prompt === null || !Array.isArray(prompt.messages)) {
     throw new InvalidOptionError("run", "the prompt", "a text, or a request with messages", prompt);
   }
-  const { messages, temperature, topP, maxOutputTokens } = prompt;
-  const hasContent = messages.some((m) => textOf(m).trim() !== "" || (typeof m.content !== "string" && m.content.some((p) => p.type !== "text")));
+  const { temperature, topP, maxOutputTokens } = prompt;
+  const messages: readonly Message[] = prompt.messages;
+  const hasContent = messages.some((m) => textOf(m).trim() !== "" || hasOtherParts(m));
   if (!hasContent) throw new InvalidOptionError("run", "messages", "messages of which one is not empty", messages);
   if (temperature !== undefined) checkNumber("run", "temperature", temperature, 0);
   if (topP !== undefined) checkNumber("run", "topP", topP, 0, 1);
   if (maxOutputTokens !== undefined) checkInteger("run", "maxOutputTokens", maxOutputTokens, 1);
   return prompt;
+}
+
+function hasOtherParts({ content }: Message): boolean {
+  if (typeof content === "string") return false;
+  for (const part of content) if (part.type !== "text") return true;
+  return false;
 }

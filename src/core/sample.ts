@@ -29,6 +29,8 @@ export interface SampleOptions {
 
 /** Samples being drawn: to be looped over once. Leaving the loop gives up the samples still running. */
 export interface Draw<R extends ModelResponse = ModelResponse> extends AsyncIterable<R> {
+  /** How many will come at most; `Infinity` where nobody knows yet. */
+  readonly planned: number;
   /** Those yielded so far. */
   readonly samples: readonly R[];
   readonly failures: readonly SampleFailure[];
@@ -65,6 +67,7 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
   readonly samples: R[] = [];
   readonly failures: SampleFailure[] = [];
   stopped: StopReason = "done";
+  readonly planned: number;
 
   readonly #next: Model<R>;
   readonly #request: ModelRequest;
@@ -84,6 +87,7 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
     this.#call = call;
     this.#options = options;
     this.#limit = options.n;
+    this.planned = options.n;
     this.#ready = options.order === "completion" ? [] : undefined;
     this.#scope = new Scope(call.scope);
   }
@@ -219,6 +223,7 @@ class Drawn<R extends ModelResponse> implements Draw<R> {
   samples: readonly R[] = [];
   failures: readonly SampleFailure[] = [];
   stopped: StopReason = "done";
+  readonly planned: number = Infinity;
   readonly #generate: () => Promise<Sampled<R>>;
 
   constructor(generate: () => Promise<Sampled<R>>) {
