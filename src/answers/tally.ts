@@ -45,6 +45,8 @@ export interface TallyOptions {
 }
 
 interface Candidate<R> {
+  /** Position among all answers, in the order they were seen. */
+  readonly rank: number;
   readonly key: string;
   readonly sample: R;
   count: number;
@@ -80,7 +82,7 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
   }
   get firstWinsTies(): boolean {
     if (this.leader === undefined || this.runnerUp === undefined) return true;
-    return this.rank(this.leader) < this.rank(this.runnerUp);
+    return this.leader.rank < this.runnerUp.rank;
   }
 
   /** The answer that leads. */
@@ -113,7 +115,7 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
     if (key === undefined || weight === 0) return;
     let candidate = this.candidates.get(key);
     if (candidate === undefined) {
-      candidate = { key, sample, count: 0, weight: 0 };
+      candidate = { rank: this.candidates.size, key, sample, count: 0, weight: 0 };
       this.candidates.set(key, candidate);
     }
     candidate.count++;
@@ -124,23 +126,20 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
 
   private place(candidate: Candidate<R>): void {
     if (candidate === this.leader) return;
-    if (this.leader === undefined || this.beats(candidate, this.leader)) {
+    if (this.leader === undefined || beats(candidate, this.leader)) {
       this.runnerUp = this.leader;
       this.leader = candidate;
-    } else if (candidate !== this.runnerUp && (this.runnerUp === undefined || this.beats(candidate, this.runnerUp))) {
+    } else if (candidate !== this.runnerUp && (this.runnerUp === undefined || beats(candidate, this.runnerUp))) {
       this.runnerUp = candidate;
     }
   }
 
-  private beats(a: Candidate<R>, b: Candidate<R>): boolean {
-    return a.weight > b.weight || (a.weight === b.weight && this.rank(a) < this.rank(b));
-  }
-
-  private rank(candidate: Candidate<R>): number {
-    return this.keys.indexOf(candidate.key);
-  }
 
   private vote({ key, sample, count, weight }: Candidate<R>): Vote<R> {
     return { key, sample, count, weight, share: weight / this.total };
   }
+}
+
+function beats<R>(a: Candidate<R>, b: Candidate<R>): boolean {
+  return a.weight > b.weight || (a.weight === b.weight && a.rank < b.rank);
 }
