@@ -9,6 +9,7 @@ export type { Clock } from "./core/clock.js";
 export type * from "./core/message.js";
 export type * from "./core/model.js";
 export type * from "./core/standard-schema.js";
+export type { Tool } from "./core/tool.js";
 export type { Spend, Usage } from "./core/usage.js";
 export { Budget, type Amount, type BudgetLimits, type Hold, type Need, type Reservation, type Habit } from "./core/budget.js";
 export { open, exhaustion } from "./core/call.js";
@@ -24,3 +25,8 @@ export { source, type Price, type Reply, type SourceCall, type SourceOptions } f
 export { stack, isModel } from "./core/stack.js";
 export { stream, type EventStream } from "./core/stream.js";
 export { wrap, type WrapOptions } from "./core/wrap.js";
+export { decided, beta, window, aheadBy, never, type StoppingRule } from "./answers/stopping.js";
+export { Tally, type TallyOptions, type TallyView, type Vote } from "./answers/tally.js";
+export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
+export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
+export { majorityVote, type MajorityVoteOptions, type Voted } from "./strategies/narrow/majority-vote.js";

@@ -69,15 +69,15 @@ const leastOutput = 16;
 /** A budget. `run` makes one from limits; make it yourself to share it between runs. */
 export class Budget {
   readonly limits: BudgetLimits;
-  readonly #parent: Budget | undefined;
-  readonly #root: Budget;
-  readonly #credit: Amount | undefined;
-  readonly #spent: Amount = nothing();
-  readonly #reserved: Amount = nothing();
-  readonly #held: Amount = nothing();
-  #inFlight = 0;
-  #waiting: Waiter[] = [];
-  readonly #habits: Map<string, Habit> = new Map();
+  private readonly _parent: Budget | undefined;
+  private readonly _root: Budget;
+  private readonly _credit: Amount | undefined;
+  private readonly _spent: Amount = nothing();
+  private readonly _reserved: Amount = nothing();
+  private readonly _held: Amount = nothing();
+  private _inFlight = 0;
+  private _waiting: Waiter[] = [];
+  private readonly _habits: Map<string, Habit> = new Map();
   /** Is nothing limited here or around? Then nothing is reserved. */
   readonly unlimited: boolean;
 
@@ -95,33 +95,33 @@ export class Budget {
       if (value === 0) throw new InvalidOptionError("budget", name, "a number above 0", value);
     }
     this.limits = limits;
-    this.#parent = parent;
-    this.#root = parent === undefined ? this : parent.#root;
-    this.#credit = credit;
+    this._parent = parent;
+    this._root = parent === undefined ? this : parent._root;
+    this._credit = credit;
     this.unlimited =
       (parent?.unlimited ?? true) && credit === undefined && figures.every((name) => (limits[name] ?? Infinity) === Infinity);
   }
 
   /** Spent and settled. 0 where nothing is limited: then nothing is counted here; see `response.usage`. */
   get spent(): Readonly<Amount> {
-    return { ...this.#spent };
+    return { ...this._spent };
   }
 
   /** Reserved by calls in flight. */
   get reserved(): Readonly<Amount> {
-    return { ...this.#reserved };
+    return { ...this._reserved };
   }
 
   /** What a new call could still reserve, `Infinity` where nothing is limited. */
   get left(): Readonly<Amount> {
     const left = nothing();
-    for (const name of figures) left[name] = Math.max(0, this.#available(name));
+    for (const name of figures) left[name] = Math.max(0, this._available(name));
     return left;
   }
 
   /** Is this limited, here or around? */
   limitsFigure(name: keyof Amount): boolean {
-    return (this.limits[name] ?? Infinity) !== Infinity || (this.#parent?.limitsFigure(name) ?? false);
+    return (this.limits[name] ?? Infinity) !== Infinity || (this._parent?.limitsFigure(name) ?? false);
   }
 
   /** A budget within this one: it never takes more than this one has. */
@@ -132,22 +132,22 @@ export class Budget {
   /** Keeps `amount` back from every other reservation, or as much of it as is left. */
   hold(amount: Partial<Amount>): Hold {
     const credit = nothing();
-    for (const name of figures) credit[name] = Math.max(0, Math.min(amount[name] ?? 0, this.#available(name)));
-    this.#keep(credit, 1);
+    for (const name of figures) credit[name] = Math.max(0, Math.min(amount[name] ?? 0, this._available(name)));
+    this._keep(credit, 1);
     const budget = new Budget({}, this, credit);
     return {
       budget,
       release: () => {
-        this.#keep(credit, -1);
+        this._keep(credit, -1);
         Object.assign(credit, nothing());
-        this.#root.#wake();
+        this._root._wake();
       },
     };
   }
 
   /** What is known about a model; shared by the whole tree of budgets. */
   habit(model: string): Habit {
-    const habits = this.#root.#habits;
+    const habits = this._root._habits;
     let habit = habits.get(model);
     if (habit === undefined) habits.set(model, (habit = { inputRatio: 1, outputTokens: 0 }));
     return habit;
@@ -160,14 +160,14 @@ export class Budget {
    * @throws {@link BudgetExceededError} when nothing useful is left
    */
   reserve(need: Need, scope: Scope): Reservation | Promise<Reservation> {
-    const now = this.#root.#waiting.length === 0 ? this.#try(need) : undefined;
+    const now = this._root._waiting.length === 0 ? this._try(need) : undefined;
     if (now !== undefined) return now;
     return new Promise<Reservation>((resolve, reject) => {
-      const waiting = this.#root.#waiting;
+      const waiting = this._root._waiting;
       const waiter: Waiter = {
         attempt: () => {
           try {
-            const granted = this.#try(need);
+            const granted = this._try(need);
             if (granted === undefined) return false;
             scope.remove(waiter);
             resolve(granted);
@@ -185,37 +185,37 @@ export class Budget {
       };
       waiting.push(waiter);
       scope.add(waiter);
-      if (this.#root.#inFlight === 0) this.#root.#wake();
+      if (this._root._inFlight === 0) this._root._wake();
     });
   }
 
   /** A reservation; `undefined` to wait. */
-  #try(need: Need): Reservation | undefined {
+  private _try(need: Need): Reservation | undefined {
     const { inputTokens } = need;
     // What cannot grow by waiting comes first: the budgets in which nothing is in flight.
     let cap = need.outputTokens;
     const least = Math.min(leastOutput, cap);
-    if (this.#available("calls", true) < 1) throw this.#exceeded("calls", 1);
-    const output = this.#available("outputTokens", true);
-    if (output < least) throw this.#exceeded("outputTokens", least);
-    const room = Math.min(output, this.#available("tokens", true) - inputTokens);
-    if (room < least) throw this.#exceeded("tokens", inputTokens + least);
+    if (this._available("calls", true) < 1) throw this._exceeded("calls", 1);
+    const output = this._available("outputTokens", true);
+    if (output < least) throw this._exceeded("outputTokens", least);
+    const room = Math.min(output, this._available("tokens", true) - inputTokens);
+    if (room < least) throw this._exceeded("tokens", inputTokens + least);
     cap = Math.min(cap, Math.floor(room));
-    const usd = this.#available("usd", true);
+    const usd = this._available("usd", true);
     if (usd !== Infinity) {
       const affordable = (tokens: number): boolean => need.price(inputTokens, tokens) <= usd;
-      if (!affordable(least)) throw this.#exceeded("usd", need.price(inputTokens, least));
+      if (!affordable(least)) throw this._exceeded("usd", need.price(inputTokens, least));
       if (!affordable(cap)) cap = largest(least, cap, affordable);
     }
     const fits =
-      this.#available("calls") >= 1 &&
-      this.#available("tokens") >= inputTokens + cap &&
-      this.#available("outputTokens") >= cap &&
-      (this.#available("usd") === Infinity || this.#available("usd") >= need.price(inputTokens, cap));
-    return fits ? this.#grant(need, cap) : undefined;
+      this._available("calls") >= 1 &&
+      this._available("tokens") >= inputTokens + cap &&
+      this._available("outputTokens") >= cap &&
+      (this._available("usd") === Infinity || this._available("usd") >= need.price(inputTokens, cap));
+    return fits ? this._grant(need, cap) : undefined;
   }
 
-  #grant(need: Need, cap: number): Reservation {
+  private _grant(need: Need, cap: number): Reservation {
     const worst: Amount = {
       calls: 1,
       tokens: need.inputTokens + cap,
@@ -223,18 +223,18 @@ export class Budget {
       usd: need.price(need.inputTokens, cap),
     };
     const due = { ...worst };
-    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
-      if (b.#credit === undefined) continue;
+    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
+      if (b._credit === undefined) continue;
       // What was held back becomes what is reserved.
       const used = nothing();
-      for (const name of figures) used[name] = Math.min(b.#credit[name], due[name]);
-      add(b.#credit, used, -1);
+      for (const name of figures) used[name] = Math.min(b._credit[name], due[name]);
+      add(b._credit, used, -1);
       add(due, used, -1);
-      if (b.#parent !== undefined) b.#parent.#keep(used, -1);
+      if (b._parent !== undefined) b._parent._keep(used, -1);
     }
-    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
-      add(b.#reserved, worst, 1);
-      b.#inFlight++;
+    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
+      add(b._reserved, worst, 1);
+      b._inFlight++;
     }
     let settled = false;
     return {
@@ -249,39 +249,39 @@ export class Budget {
           outputTokens: output,
           usd: spent.usd ?? worst.usd,
         };
-        for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
-          add(b.#reserved, worst, -1);
-          b.#inFlight--;
-          if (b.#inFlight === 0) Object.assign(b.#reserved, nothing()); // no rounding dust in usd
-          add(b.#spent, truth, 1);
+        for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
+          add(b._reserved, worst, -1);
+          b._inFlight--;
+          if (b._inFlight === 0) Object.assign(b._reserved, nothing()); // no rounding dust in usd
+          add(b._spent, truth, 1);
         }
-        this.#root.#wake();
+        this._root._wake();
       },
     };
   }
 
   /** What is left, in all budgets around or only in those that have nothing in flight. */
-  #available(name: keyof Amount, idle: boolean = false): number {
+  private _available(name: keyof Amount, idle: boolean = false): number {
     let credit = 0;
     let available = Infinity;
-    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) {
+    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
       const limit = b.limits[name] ?? Infinity;
-      if (limit !== Infinity && !(idle && b.#inFlight > 0)) {
-        available = Math.min(available, limit - b.#spent[name] - b.#reserved[name] - b.#held[name] + credit);
+      if (limit !== Infinity && !(idle && b._inFlight > 0)) {
+        available = Math.min(available, limit - b._spent[name] - b._reserved[name] - b._held[name] + credit);
       }
-      credit += b.#credit?.[name] ?? 0;
+      credit += b._credit?.[name] ?? 0;
     }
     return available;
   }
 
-  #keep(amount: Amount, sign: number): void {
-    for (let b: Budget | undefined = this; b !== undefined; b = b.#parent) add(b.#held, amount, sign);
+  private _keep(amount: Amount, sign: number): void {
+    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) add(b._held, amount, sign);
   }
 
-  #wake(): void {
-    if (this.#waiting.length === 0) return;
+  private _wake(): void {
+    if (this._waiting.length === 0) return;
     // In order; one that still waits keeps its place.
-    const waiting = this.#waiting;
+    const waiting = this._waiting;
     for (let i = 0; i < waiting.length; ) {
       const waiter = waiting[i] as Waiter;
       if (waiter.attempt()) waiting.splice(waiting.indexOf(waiter), 1);
@@ -289,14 +289,14 @@ export class Budget {
     }
   }
 
-  #exceeded(name: keyof Amount, needed: number): BudgetExceededError {
-    const limit = this.#limit(name);
-    const left = Math.max(0, this.#available(name));
+  private _exceeded(name: keyof Amount, needed: number): BudgetExceededError {
+    const limit = this._limit(name);
+    const left = Math.max(0, this._available(name));
     return new BudgetExceededError(name, `the budget of ${limit} ${name} has ${left} left, the next call needs ${needed}`);
   }
 
-  #limit(name: keyof Amount): number {
-    const around = this.#parent === undefined ? Infinity : this.#parent.#limit(name);
+  private _limit(name: keyof Amount): number {
+    const around = this._parent === undefined ? Infinity : this._parent._limit(name);
     return Math.min(this.limits[name] ?? Infinity, around);
   }
 }

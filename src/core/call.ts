@@ -63,10 +63,10 @@ export class CallNode implements Call {
   readonly thought: boolean;
   readonly judging: boolean;
   usage: Usage = noUsage;
-  #names: string | Map<string, number> | undefined;
-  #path: readonly string[] | undefined;
-  #hash: number | undefined;
-  #random: Random | undefined;
+  private _names: string | Map<string, number> | undefined;
+  private _path: readonly string[] | undefined;
+  private _hash: number | undefined;
+  private _random: Random | undefined;
 
   constructor(
     parent: CallNode | undefined,
@@ -101,15 +101,15 @@ export class CallNode implements Call {
   }
 
   get path(): readonly string[] {
-    return (this.#path ??= this.parent === undefined ? [] : [...this.parent.path, this.name]);
+    return (this._path ??= this.parent === undefined ? [] : [...this.parent.path, this.name]);
   }
 
   get random(): Random {
-    return (this.#random ??= new Random(this.hash, hashText(~this.hash, this.name)));
+    return (this._random ??= new Random(this.hash, hashText(~this.hash, this.name)));
   }
 
   get hash(): number {
-    return (this.#hash ??=
+    return (this._hash ??=
       this.parent === undefined ? hashText(this.state.seed, String(this.state.seed)) : hashText(this.parent.hash, this.name));
   }
 
@@ -118,7 +118,7 @@ export class CallNode implements Call {
   }
 
   child(name: string, options?: ChildOptions): CallNode {
-    const unique = this.#unique(name);
+    const unique = this._unique(name);
     if (options === undefined) {
       return new CallNode(this, unique, this.state, this.scope, this.budget, this.listener, this.thought, this.judging);
     }
@@ -139,14 +139,14 @@ export class CallNode implements Call {
     }
   }
 
-  #unique(name: string): string {
-    if (this.#names === undefined) {
-      this.#names = name;
+  private _unique(name: string): string {
+    if (this._names === undefined) {
+      this._names = name;
       return name;
     }
-    if (typeof this.#names === "string") this.#names = new Map([[this.#names, 1]]);
-    const count = (this.#names.get(name) ?? 0) + 1;
-    this.#names.set(name, count);
+    if (typeof this._names === "string") this._names = new Map([[this._names, 1]]);
+    const count = (this._names.get(name) ?? 0) + 1;
+    this._names.set(name, count);
     return count === 1 ? name : `${name}:${count}`;
   }
 }

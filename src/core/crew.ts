@@ -14,54 +14,54 @@ import type { Usage } from "./usage.js";
 /** A {@link SourceCall} on behalf of all the calls that share a request. */
 export class Crew implements SourceCall {
   readonly scope: Scope;
-  readonly #call: CallNode;
-  readonly #passengers: readonly { readonly call: CallNode; readonly over: boolean }[];
+  private readonly _call: CallNode;
+  private readonly _passengers: readonly { readonly call: CallNode; readonly over: boolean }[];
 
   constructor(call: CallNode, scope: Scope, passengers: readonly { readonly call: CallNode; readonly over: boolean }[]) {
-    this.#call = call;
+    this._call = call;
     this.scope = scope;
-    this.#passengers = passengers;
+    this._passengers = passengers;
   }
 
   get n(): number {
-    return this.#passengers.length;
+    return this._passengers.length;
   }
   get signal(): AbortSignal {
     return this.scope.signal;
   }
   get path(): readonly string[] {
-    return this.#call.path;
+    return this._call.path;
   }
   get budget(): Budget {
-    return this.#call.budget;
+    return this._call.budget;
   }
   get random(): Random {
-    return this.#call.random;
+    return this._call.random;
   }
   get clock(): Clock {
-    return this.#call.clock;
+    return this._call.clock;
   }
   get usage(): Usage {
-    return this.#call.usage;
+    return this._call.usage;
   }
   get listening(): boolean {
-    return this.#call.listening;
+    return this._call.listening;
   }
   get streaming(): boolean {
-    return this.#call.listening;
+    return this._call.listening;
   }
   get thought(): boolean {
-    return this.#call.thought;
+    return this._call.thought;
   }
   emit(event: MullEvent): void {
-    this.#call.emit(event);
+    this._call.emit(event);
   }
   child(name: string, options: ChildOptions = {}): Call {
-    return (this.#call.child(name)).inside(this.scope, name, options);
+    return (this._call.child(name)).inside(this.scope, name, options);
   }
 
   delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice: number = 0): void {
-    const passenger = this.#passengers[choice];
+    const passenger = this._passengers[choice];
     if (passenger === undefined || passenger.over || !passenger.call.listening) return;
     const { call } = passenger;
     const event: DeltaEvent = { type: "delta", path: call.path, ...part, output: !call.thought && part.text !== undefined };

@@ -27,77 +27,77 @@ export class Flight {
   readonly request: ModelRequest;
   /** The call of the first passenger; its path and budget are the flight's. */
   readonly call: CallNode;
-  readonly #plan: FlightPlan;
-  readonly #passengers: Passenger[] = [];
-  #reservation: Reservation | undefined;
-  #scope: Scope;
-  #left = 0;
-  #sent = false;
+  private readonly _plan: FlightPlan;
+  private readonly _passengers: Passenger[] = [];
+  private _reservation: Reservation | undefined;
+  private _scope: Scope;
+  private _left = 0;
+  private _sent = false;
 
   constructor(plan: FlightPlan, request: ModelRequest, call: CallNode) {
-    this.#plan = plan;
+    this._plan = plan;
     this.request = request;
     this.call = call;
-    this.#scope = call.scope;
+    this._scope = call.scope;
   }
 
   get size(): number {
-    return this.#passengers.length;
+    return this._passengers.length;
   }
 
   /** Takes a call on board; the promise is its response. */
   board(call: CallNode, warnings: readonly Warning[] | undefined): Promise<ModelResponse> {
-    this.#left++;
+    this._left++;
     return new Promise<ModelResponse>((resolve, reject) => {
       const passenger: Passenger = {
         call,
         warnings,
-        began: call.listening ? begin(this.#plan.id, call) : 0,
+        began: call.listening ? begin(this._plan.id, call) : 0,
         resolve,
         reject,
         over: false,
         abort: (reason) => {
-          this.#giveUp(passenger, reason);
+          this._giveUp(passenger, reason);
         },
       };
-      this.#passengers.push(passenger);
+      this._passengers.push(passenger);
       call.scope.add(passenger);
     });
   }
 
   /** Reserves, sends, settles. Never rejects. */
   async launch(): Promise<void> {
-    if (this.#left === 0) return;
+    if (this._left === 0) return;
     const { budget } = this.call;
     // Aborted only when all passengers are: a flight of several has a scope of its own.
-    if (this.size > 1) this.#scope = new Scope();
+    if (this.size > 1) this._scope = new Scope();
     let cap: number | undefined;
     if (!budget.unlimited) {
       try {
-        const granted = this.#reserve();
-        this.#reservation = "settle" in granted ? granted : await granted;
+        const granted = this._reserve();
+        this._reservation = "settle" in granted ? granted : await granted;
       } catch (error) {
-        this.#crash(error, false);
+        this._crash(error, false);
         return;
       }
-      if (this.#left === 0) {
-        this.#reservation.settle({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
+      if (this._left === 0) {
+        this._reservation.settle({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
         return;
       }
-      cap = Math.max(1, Math.floor(this.#reservation.outputTokens / this.size));
+      cap = Math.max(1, Math.floor(this._reservation.outputTokens / this.size));
     }
-    this.#sent = true;
+    this._sent = true;
     try {
-      const reply = await this.#plan.generate(this.#complete(cap), new Crew(this.call, this.#scope, this.#passengers));
-      this.#land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply], cap);
+      const reply = await this._plan.generate(this._complete(cap), new Crew(this.call, this._scope, this._passengers));
+      this._land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply], cap);
     } catch (error) {
-      this.#crash(error, true);
+      this._crash(error, true);
     }
   }
 
-  #reserve(): Reservation | Promise<Reservation> {
+  private _reserve(): Reservation | Promise<Reservation> {
     const { budget } = this.call;
-    const { id, price, countTokens } = this.#plan;
+    const { id, price, countTokens } = this._plan;
     if (price === undefined && budget.limitsFigure("usd")) {
       throw new CapabilityError("price", id, `a budget in usd needs to know what ${id} costs: give its adapter a price`);
     }
@@ -109,11 +109,11 @@ export class Flight {
       outputTokens: each * this.size,
       price: (input: number, output: number) => (price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6),
     };
-    return budget.reserve(need, this.#scope);
+    return budget.reserve(need, this._scope);
   }
 
   /** The request as it is sent: with the cap that was reserved, and the seed of the run. */
-  #complete(cap: number | undefined): ModelRequest {
+  private _complete(cap: number | undefined): ModelRequest {
     const { request, call } = this;
     const capped = cap !== undefined && cap !== request.maxOutputTokens;
     const seeded = call.state.seeded && request.seed === undefined;
@@ -125,26 +125,26 @@ export class Flight {
     };
   }
 
-  #land(replies: readonly Reply[], cap: number | undefined): void {
-    const spends = replies.map((reply, i) => spendOf(reply, i === 0 ? 1 : 0, this.#plan.price));
-    this.#settle(spends);
-    this.#passengers.forEach((passenger, i) => {
+  private _land(replies: readonly Reply[], cap: number | undefined): void {
+    const spends = replies.map((reply, i) => spendOf(reply, i === 0 ? 1 : 0, this._plan.price));
+    this._settle(spends);
+    this._passengers.forEach((passenger, i) => {
       const reply = replies[i];
       const spend = spends[i];
       if (passenger.over || reply === undefined || spend === undefined) {
-        this.#fail(passenger, new MalformedResponseError(`${this.#plan.id} gave ${replies.length} of ${this.size} completions`), undefined);
+        this._fail(passenger, new MalformedResponseError(`${this._plan.id} gave ${replies.length} of ${this.size} completions`), undefined);
         return;
       }
-      const problem = malformed(reply, this.request, this.#plan.id);
-      if (problem) this.#fail(passenger, problem, spend);
-      else this.#arrive(passenger, reply, spend, cap);
+      const problem = malformed(reply, this.request, this._plan.id);
+      if (problem) this._fail(passenger, problem, spend);
+      else this._arrive(passenger, reply, spend, cap);
     });
   }
 
-  #arrive(passenger: Passenger, reply: Reply, spend: Spend, cap: number | undefined): void {
+  private _arrive(passenger: Passenger, reply: Reply, spend: Spend, cap: number | undefined): void {
     const { call } = passenger;
     call.record(call.judging ? { ...spend, judging: spend } : spend);
-    this.#leave(passenger);
+    this._leave(passenger);
     const finishReason = reply.finishReason ?? (reply.toolCalls?.length ? "tool-calls" : "stop");
     let warnings = passenger.warnings;
     if (finishReason === "length" && cap !== undefined && cap < (this.request.maxOutputTokens ?? Infinity)) {
@@ -158,13 +158,13 @@ export class Flight {
   }
 
   /** Settles the reservation, and learns. */
-  #settle(spends: readonly Spend[]): void {
-    if (this.#reservation === undefined) return;
+  private _settle(spends: readonly Spend[]): void {
+    if (this._reservation === undefined) return;
     const spent = total(spends);
-    this.#reservation.settle(spent);
-    const habit = this.call.budget.habit(this.#plan.id);
+    this._reservation.settle(spent);
+    const habit = this.call.budget.habit(this._plan.id);
     if (spent.inputTokens !== undefined) {
-      const estimate = (this.#plan.countTokens ?? estimateTokens)(this.request);
+      const estimate = (this._plan.countTokens ?? estimateTokens)(this.request);
       if (estimate > 0) habit.inputRatio = Math.max(habit.inputRatio, spent.inputTokens / estimate);
     }
     for (const { outputTokens } of spends) {
@@ -173,44 +173,44 @@ export class Flight {
   }
 
   /** Everybody's call failed. */
-  #crash(error: unknown, sent: boolean): void {
+  private _crash(error: unknown, sent: boolean): void {
     if (sent) {
       // A provider that answered with an error bills nothing; of anything else the worst is assumed.
       const free = ProviderError.is(error) && error.status !== undefined;
-      this.#reservation?.settle(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
+      this._reservation?.settle(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
     }
-    this.#passengers.forEach((passenger, i) => {
-      this.#fail(passenger, error, sent ? unknownSpend(i === 0 ? 1 : 0) : undefined);
+    this._passengers.forEach((passenger, i) => {
+      this._fail(passenger, error, sent ? unknownSpend(i === 0 ? 1 : 0) : undefined);
     });
   }
 
-  #fail(passenger: Passenger, error: unknown, spend: Spend | undefined): void {
+  private _fail(passenger: Passenger, error: unknown, spend: Spend | undefined): void {
     if (passenger.over) return;
     const { call } = passenger;
     if (spend !== undefined) call.record({ ...noUsage, failed: spend });
-    this.#leave(passenger);
+    this._leave(passenger);
     if (call.listening) fail(passenger.began, call, error);
     passenger.reject(error);
   }
 
-  #giveUp(passenger: Passenger, reason: unknown): void {
+  private _giveUp(passenger: Passenger, reason: unknown): void {
     if (passenger.over) return;
     const { call } = passenger;
-    this.#leave(passenger);
-    if (this.#sent) {
-      const last = this.#left === 0;
+    this._leave(passenger);
+    if (this._sent) {
+      const last = this._left === 0;
       call.record({ ...noUsage, cancelled: unknownSpend(last ? 1 : 0) });
-      if (last) this.#reservation?.settle({ calls: 1 });
+      if (last) this._reservation?.settle({ calls: 1 });
     }
     if (call.listening) fail(passenger.began, call, reason);
     passenger.reject(reason);
-    if (this.#left === 0 && this.size > 1) this.#scope.abort(reason);
+    if (this._left === 0 && this.size > 1) this._scope.abort(reason);
   }
 
-  #leave(passenger: Passenger): void {
+  private _leave(passenger: Passenger): void {
     passenger.over = true;
     passenger.call.scope.remove(passenger);
-    this.#left--;
+    this._left--;
   }
 }
 

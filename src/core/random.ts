@@ -5,26 +5,26 @@
 
 /** A stream of random numbers (sfc32, seeded by a 64-bit hash of seed and path). */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d = 1;
+  private _a: number;
+  private _b: number;
+  private _c: number;
+  private _d = 1;
 
   /** @param high - first half of the seed, 32 bits @param low - second half */
   constructor(high: number, low: number = 0) {
-    this.#a = 0x9e3779b9;
-    this.#b = high | 0;
-    this.#c = low | 0;
+    this._a = 0x9e3779b9;
+    this._b = high | 0;
+    this._c = low | 0;
     for (let i = 0; i < 12; i++) this.bits();
   }
 
   /** 32 random bits as an unsigned integer. */
   bits(): number {
-    const t = (((this.#a + this.#b) | 0) + this.#d) | 0;
-    this.#d = (this.#d + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
+    const t = (((this._a + this._b) | 0) + this._d) | 0;
+    this._d = (this._d + 1) | 0;
+    this._a = this._b ^ (this._b >>> 9);
+    this._b = (this._c + (this._c << 3)) | 0;
+    this._c = (((this._c << 21) | (this._c >>> 11)) + t) | 0;
     return t >>> 0;
   }
 

@@ -5,7 +5,7 @@
 import { exhaustion, type Call, type CallNode } from "./call.js";
 import { CapabilityError, InvalidOptionError, ProviderError } from "./errors.js";
 import type { MullEvent } from "./events.js";
-import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, Sampler, StopReason } from "./model.js";
+import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, Sampler, StopReason, Warning } from "./model.js";
 import { Scope, ScopeClosed } from "./scope.js";
 
 /** Options of {@link sample}. */
@@ -69,27 +69,27 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
   stopped: StopReason = "done";
   readonly planned: number;
 
-  readonly #next: Model<R>;
-  readonly #request: ModelRequest;
-  readonly #call: CallNode;
-  readonly #options: SampleOptions;
-  readonly #scope: Scope;
-  readonly #slots: Slot<R>[] = [];
+  private readonly _next: Model<R>;
+  private readonly _request: ModelRequest;
+  private readonly _call: CallNode;
+  private readonly _options: SampleOptions;
+  private readonly _scope: Scope;
+  private readonly _slots: Slot<R>[] = [];
   /** Slots in the order in which they are to be yielded; index order, or order of completion. */
-  readonly #ready: Slot<R>[] | undefined;
-  #limit: number;
-  #head = 0;
-  #wake: (() => void) | undefined;
+  private readonly _ready: Slot<R>[] | undefined;
+  private _limit: number;
+  private _head = 0;
+  private _wake: (() => void) | undefined;
 
   constructor(next: Model<R>, request: ModelRequest, call: CallNode, options: SampleOptions) {
-    this.#next = next;
-    this.#request = request;
-    this.#call = call;
-    this.#options = options;
-    this.#limit = options.n;
+    this._next = next;
+    this._request = request;
+    this._call = call;
+    this._options = options;
+    this._limit = options.n;
     this.planned = options.n;
-    this.#ready = options.order === "completion" ? [] : undefined;
-    this.#scope = new Scope(call.scope);
+    this._ready = options.order === "completion" ? [] : undefined;
+    this._scope = new Scope(call.scope);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
@@ -98,110 +98,110 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
 
   async next(): Promise<IteratorResult<R, undefined>> {
     for (;;) {
-      this.#start();
-      if (this.#head >= this.#slots.length) return this.#finish();
-      let slot = this.#current();
+      this._start();
+      if (this._head >= this._slots.length) return this._finish();
+      let slot = this._current();
       while (slot?.done !== true) {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-        slot = this.#current();
+        await new Promise<void>((resolve) => (this._wake = resolve));
+        slot = this._current();
       }
-      this.#head++;
+      this._head++;
       if (slot.value !== undefined) {
         this.samples.push(slot.value);
-        if (this.#call.listening) {
+        if (this._call.listening) {
           const { key } = slot.value as { readonly key?: string };
-          this.#call.emit({ type: "sample", path: this.#call.path, index: slot.index, key });
+          this._call.emit({ type: "sample", path: this._call.path, index: slot.index, key });
         }
         return { value: slot.value, done: false };
       }
-      this.#lose(slot);
+      this._lose(slot);
     }
   }
 
   return(): Promise<IteratorResult<R, undefined>> {
     this.stopped = "decided";
-    this.#limit = this.#head;
-    this.#scope.abort(new ScopeClosed());
-    this.#scope.close();
+    this._limit = this._head;
+    this._scope.abort(new ScopeClosed());
+    this._scope.close();
     return Promise.resolve({ value: undefined, done: true });
   }
 
   /** The slot to be yielded next, when there is one. */
-  #current(): Slot<R> | undefined {
-    if (this.#ready !== undefined) return this.#ready[this.#head];
-    const slot = this.#slots[this.#head];
+  private _current(): Slot<R> | undefined {
+    if (this._ready !== undefined) return this._ready[this._head];
+    const slot = this._slots[this._head];
     if (slot?.events !== undefined) {
       // Its turn: what it told so far is told now, the rest as it comes.
       const { events } = slot;
       slot.events = undefined;
-      for (const event of events) this.#call.emit(event);
+      for (const event of events) this._call.emit(event);
     }
     return slot;
   }
 
-  #start(): void {
-    const { concurrency = Infinity, warm = false, order } = this.#options;
-    const ahead = warm && this.#head === 0 ? 1 : concurrency;
-    while (this.#slots.length < Math.min(this.#limit, this.#head + ahead)) {
-      const index = this.#slots.length;
+  private _start(): void {
+    const { concurrency = Infinity, warm = false, order } = this._options;
+    const ahead = warm && this._head === 0 ? 1 : concurrency;
+    while (this._slots.length < Math.min(this._limit, this._head + ahead)) {
+      const index = this._slots.length;
       const slot: Slot<R> = { index, done: false, value: undefined, error: undefined, events: undefined };
-      this.#slots.push(slot);
-      const buffered = this.#call.listening && order !== "completion" && index > this.#head;
+      this._slots.push(slot);
+      const buffered = this._call.listening && order !== "completion" && index > this._head;
       if (buffered) slot.events = [];
-      const child = this.#call.inside(this.#scope, `#${index}`, {
-        thought: this.#call.thought || this.#options.n > 1,
+      const child = this._call.inside(this._scope, `#${index}`, {
+        thought: this._call.thought || this._options.n > 1,
         ...(buffered && {
           onEvent: (event: MullEvent) => {
             if (slot.events !== undefined) slot.events.push(event);
-            else this.#call.emit(event);
+            else this._call.emit(event);
           },
         }),
       });
-      this.#next.generate(this.#options.request?.(index) ?? this.#request, child).then(
+      this._next.generate(this._options.request?.(index) ?? this._request, child).then(
         (value) => {
-          this.#settle(slot, value, undefined);
+          this._settle(slot, value, undefined);
         },
         (error: unknown) => {
-          this.#settle(slot, undefined, error);
+          this._settle(slot, undefined, error);
         },
       );
     }
   }
 
-  #settle(slot: Slot<R>, value: R | undefined, error: unknown): void {
+  private _settle(slot: Slot<R>, value: R | undefined, error: unknown): void {
     slot.done = true;
     slot.value = value;
     slot.error = error;
-    this.#ready?.push(slot);
-    this.#wake?.();
+    this._ready?.push(slot);
+    this._wake?.();
   }
 
-  #lose(slot: Slot<R>): void {
+  private _lose(slot: Slot<R>): void {
     const { error } = slot;
     const end = exhaustion(error);
     if (end !== undefined) {
       this.stopped = end;
-      this.#limit = this.#slots.length;
+      this._limit = this._slots.length;
       return;
     }
-    if (this.#call.scope.aborted) {
-      this.#scope.close();
-      throw this.#call.scope.reason;
+    if (this._call.scope.aborted) {
+      this._scope.close();
+      throw this._call.scope.reason;
     }
     this.failures.push({ index: slot.index, error });
     if (hopeless(error)) {
       this.stopped = "failure";
-      this.#limit = this.#head;
-      this.#slots.length = this.#head;
-      this.#scope.abort(new ScopeClosed());
+      this._limit = this._head;
+      this._slots.length = this._head;
+      this._scope.abort(new ScopeClosed());
     }
   }
 
-  #finish(): IteratorResult<R, undefined> {
-    this.#scope.close();
-    const { quorum = 1 } = this.#options;
+  private _finish(): IteratorResult<R, undefined> {
+    this._scope.close();
+    const { quorum = 1 } = this._options;
     if (this.samples.length < quorum) {
-      const exhausted = this.#slots.find((slot) => exhaustion(slot.error) !== undefined);
+      const exhausted = this._slots.find((slot) => exhaustion(slot.error) !== undefined);
       const cause = exhausted ?? this.failures[0];
       if (cause !== undefined) throw cause.error;
     }
@@ -224,14 +224,14 @@ class Drawn<R extends ModelResponse> implements Draw<R> {
   failures: readonly SampleFailure[] = [];
   stopped: StopReason = "done";
   readonly planned: number = Infinity;
-  readonly #generate: () => Promise<Sampled<R>>;
+  private readonly _generate: () => Promise<Sampled<R>>;
 
   constructor(generate: () => Promise<Sampled<R>>) {
-    this.#generate = generate;
+    this._generate = generate;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<R, void> {
-    const { samples, failures, stopped } = await this.#generate();
+    const { samples, failures, stopped } = await this._generate();
     this.failures = failures;
     this.stopped = stopped;
     this.samples = samples;
@@ -242,4 +242,12 @@ class Drawn<R extends ModelResponse> implements Draw<R> {
 /** Would the next sample fail in the same way? */
 function hopeless(error: unknown): boolean {
   return (ProviderError.is(error) && !error.retryable) || CapabilityError.is(error) || InvalidOptionError.is(error);
+}
+
+/** The warnings of `first`, and one more when all samples are the same words: a vote among them says nothing. */
+export function sampleWarnings(first: ModelResponse, samples: readonly ModelResponse[]): { readonly warnings?: readonly Warning[] } {
+  if (samples.length < 3) return {};
+  for (const { text, reasoning } of samples) if (text !== first.text || reasoning !== first.reasoning) return {};
+  const message = `all ${samples.length} samples are the same words: raise the temperature, or give variants`;
+  return { warnings: [...(first.warnings ?? []), { code: "identical-samples", message }] };
 }

@@ -11,58 +11,58 @@ export interface Abortable {
 
 /** A part of a run that ends as one: aborted by its parent, or by whoever opened it. */
 export class Scope implements Abortable {
-  readonly #parent: Scope | undefined;
-  #members: Set<Abortable> | undefined;
-  #controller: AbortController | undefined;
-  #aborted = false;
-  #reason: unknown;
+  private readonly _parent: Scope | undefined;
+  private _members: Set<Abortable> | undefined;
+  private _controller: AbortController | undefined;
+  private _aborted = false;
+  private _reason: unknown;
 
   constructor(parent?: Scope) {
-    this.#parent = parent;
+    this._parent = parent;
     parent?.add(this);
   }
 
   /** Was this scope, or one around it, given up? */
   get aborted(): boolean {
-    return this.#aborted || (this.#parent?.aborted ?? false);
+    return this._aborted || (this._parent?.aborted ?? false);
   }
 
   get reason(): unknown {
-    return this.#aborted ? this.#reason : this.#parent?.reason;
+    return this._aborted ? this._reason : this._parent?.reason;
   }
 
   /** A signal of this scope, made when first asked for. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.aborted) this.#controller.abort(this.reason);
+    if (this._controller === undefined) {
+      this._controller = new AbortController();
+      if (this.aborted) this._controller.abort(this.reason);
     }
-    return this.#controller.signal;
+    return this._controller.signal;
   }
 
   /** Tells `member` when the scope is given up; at most once. */
   add(member: Abortable): void {
-    (this.#members ??= new Set()).add(member);
+    (this._members ??= new Set()).add(member);
   }
 
   remove(member: Abortable): void {
-    this.#members?.delete(member);
+    this._members?.delete(member);
   }
 
   abort(reason: unknown): void {
-    if (this.#aborted) return;
-    this.#aborted = true;
-    this.#reason = reason;
-    const members = this.#members;
-    this.#members = undefined;
+    if (this._aborted) return;
+    this._aborted = true;
+    this._reason = reason;
+    const members = this._members;
+    this._members = undefined;
     if (members !== undefined) for (const member of members) member.abort(reason);
-    this.#controller?.abort(reason);
+    this._controller?.abort(reason);
   }
 
   /** Forgets the parent. What is still running in the scope is given up. */
   close(): void {
-    this.#parent?.remove(this);
-    if (this.#members !== undefined && this.#members.size > 0) this.abort(new ScopeClosed());
+    this._parent?.remove(this);
+    if (this._members !== undefined && this._members.size > 0) this.abort(new ScopeClosed());
   }
 }
 
