@@ -1,0 +1,125 @@
+"""Trains the embedded model on one CPU thread for a fixed number of seconds. `--init` goes on from a checkpoint."""
+import argparse
+import os
+import random
+import time
+
+import torch
+import torch.nn.functional as F
+
+from data import VOCAB, stream
+from model import CONFIG, Network
+
+
+@torch.no_grad()
+def orthogonal(g):
+    """Newton-Schulz steps of Muon (Jordan et al. 2024): the nearest matrix with singular values near 1."""
+    x = g / (g.norm() + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(5):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+    return x.T if tall else x
+
+
+class Muon:
+    """Momentum, then an orthogonal update, for the matrices between embedding and output."""
+
+    def __init__(self, params):
+        self.params = params
+        self.momentum = [torch.zeros_like(p) for p in params]
+
+    @torch.no_grad()
+    def step(self, lr):
+        for p, m in zip(self.params, self.momentum):
+            m.lerp_(p.grad, 0.05)
+            g = p.grad.lerp(m, 0.95)
+            third = p.shape[0] == 3 * p.shape[1]  # query, key and value are three matrices
+            u = torch.cat([orthogonal(x) for x in g.chunk(3)]) if third else orthogonal(g)
+            p.mul_(1 - lr * 0.01).add_(u, alpha=-lr * max(1, p.shape[0] / p.shape[1]) ** 0.5)
+
+
+def batches(seed, tokens):
+    """Batches of about `tokens` tokens, of sequences of like length."""
+    source, rng = stream(seed), random.Random(seed)
+    while True:
+        pool = sorted((next(source) for _ in range(2048)), key=lambda s: len(s[0]))
+        groups, group = [], []
+        for sequence in pool:
+            if group and (len(group) + 1) * len(sequence[0]) > tokens:
+                groups.append(group)
+                group = []
+            group.append(sequence)
+        groups.append(group)
+        rng.shuffle(groups)
+        for group in groups:
+            length = max(len(ids) for ids, _ in group)
+            ids = torch.tensor([s + [0] * (length - len(s)) for s, _ in group])
+            weight = torch.tensor([w + [0] * (length - len(w)) for _, w in group], dtype=torch.float)
+            yield ids, weight
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=3000)
+    parser.add_argument("--tokens", type=int, default=5000, help="tokens per batch")
+    parser.add_argument("--muon", type=float, default=0.02, help="learning rate of the matrices")
+    parser.add_argument("--adam", type=float, default=3e-3, help="learning rate of embedding and norms")
+    parser.add_argument("--flat", type=float, default=0.4, help="share of the time before the rates decay")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", default="build/model.pt")
+    parser.add_argument("--init", help="checkpoint to go on from")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
+
+    net = Network(dict(CONFIG, vocab=len(VOCAB)))
+    if args.init:
+        net.load_state_dict(torch.load(args.init)["state"])
+    inner = [p for name, p in net.named_parameters() if p.dim() == 2 and "embedding" not in name]
+    outer = [p for name, p in net.named_parameters() if not (p.dim() == 2 and "embedding" not in name)]
+    adam = torch.optim.AdamW(outer, lr=args.adam, betas=(0.9, 0.95), weight_decay=0.0)
+    muon = Muon(inner)
+    print("parameters", sum(p.numel() for p in net.parameters()), "vocabulary", len(VOCAB), vars(args), flush=True)
+
+    def save():
+        torch.save(dict(config=net.config, state=net.state_dict(), vocab=VOCAB), args.out + ".new")
+        os.replace(args.out + ".new", args.out)
+
+    began = saved = time.time()
+    step, seen, examples, mean = 0, 0, 0, None
+    for ids, weight in batches(args.seed, args.tokens):
+        done = (time.time() - began) / args.seconds
+        if done >= 1:
+            break
+        rate = min(1, (step + 1) / 50) * (1 if done < args.flat else max(0.01, (1 - done) / (1 - args.flat)))
+        target, w = ids[:, 1:], weight[:, 1:]
+        where = w > 0
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = net.logits(net.hidden(ids[:, :-1])[where])
+        nll = F.cross_entropy(logits.float(), target[where], reduction="none")
+        # A constant divisor: batches hold sequences of like length, so a mean would give short ones more weight.
+        ((nll * w[where]).sum() / (args.tokens * 0.45)).backward()
+        torch.nn.utils.clip_grad_norm_(outer, 1.0)
+        for group in adam.param_groups:
+            group["lr"] = args.adam * rate
+        adam.step()
+        muon.step(args.muon * rate)
+        net.zero_grad(set_to_none=True)
+        step, seen, examples = step + 1, seen + ids.numel(), examples + len(ids)
+        loss = nll.mean().item()
+        mean = loss if mean is None else 0.98 * mean + 0.02 * loss
+        if step % 50 == 0:
+            took = time.time() - began
+            print(f"{step} {took:.0f}s loss {mean:.4f} rate {rate:.3f} tokens {seen / 1e6:.2f}M ({seen / took:.0f}/s) examples {examples}", flush=True)
+        if time.time() - saved > 120:
+            save()
+            saved = time.time()
+    save()
+    print(f"done: {step} steps, {seen / 1e6:.1f}M tokens, {examples} examples, loss {mean:.4f}, {time.process_time():.0f} CPU seconds", flush=True)
+
+
+if __name__ == "__main__":
+    main()
