@@ -101,7 +101,8 @@ export class CallNode implements Call {
   }
 
   get path(): readonly string[] {
-    return (this._path ??= this.parent === undefined ? [] : [...this.parent.path, this.name]);
+    const { parent, name } = this;
+    return (this._path ??= parent === undefined ? [] : name === "" ? parent.path : [...parent.path, name]);
   }
 
   get random(): Random {
@@ -109,8 +110,13 @@ export class CallNode implements Call {
   }
 
   get hash(): number {
+    const { parent, name, state } = this;
     return (this._hash ??=
-      this.parent === undefined ? hashText(this.state.seed, String(this.state.seed)) : hashText(this.parent.hash, this.name));
+      parent === undefined
+        ? hashText(state.seed, String(state.seed))
+        : name === ""
+          ? parent.hash
+          : hashText(parent.hash, name));
   }
 
   emit(event: MullEvent): void {
@@ -118,7 +124,7 @@ export class CallNode implements Call {
   }
 
   child(name: string, options?: ChildOptions): CallNode {
-    const unique = this._unique(name);
+    const unique = this.unique(name);
     if (options === undefined) {
       return new CallNode(this, unique, this.state, this.scope, this.budget, this.listener, this.thought, this.judging);
     }
@@ -139,7 +145,8 @@ export class CallNode implements Call {
     }
   }
 
-  private _unique(name: string): string {
+  /** The name of the next child called `name`: `name`, then `name:2`, `name:3`, … */
+  unique(name: string): string {
     if (this._names === undefined) {
       this._names = name;
       return name;
@@ -162,10 +169,11 @@ export interface OpenCall {
 
 /**
  * Opens a part of `call` that can be given up alone, and that ends by itself after `ms`.
- * At the end of `ms` its calls reject with `reason()`, by default a {@link BudgetExceededError} for `'ms'`.
+ * Its calls have `name` in their path, or nothing more where it is empty.
+ * At the end of `ms` they reject with `reason()`, by default a {@link BudgetExceededError} for `'ms'`.
  *
  * @example
- * const inner = open(call, "timeout", { ms: 5_000 });
+ * const inner = open(call, "", { ms: 5_000 });
  * try { return await next.generate(request, inner.call); } finally { inner.close(); }
  */
 export function open(
@@ -174,7 +182,8 @@ export function open(
   options: ChildOptions & { readonly ms?: number | undefined; readonly reason?: () => unknown } = {},
 ): OpenCall {
   const scope = new Scope(call.scope);
-  const child = (call.child(name) as CallNode).inside(scope, name, options);
+  const parent = call as CallNode;
+  const child = parent.inside(scope, name === "" ? "" : parent.unique(name), options);
   const { ms, reason = () => outOfTime(ms ?? 0) } = options;
   const { clock } = call;
   const timer =

@@ -978,7 +978,7 @@ describe("secrets", () => {
     ["another header", "Unknown token: tok_987654321", "Unknown token: [key]"],
     ["the prompt", `Cannot say this: ${prompt} Sorry.`, "Cannot say this: [prompt] Sorry."],
     ["a piece of the prompt", "Refused: '…buried the gold under the old oak…'", "Refused: '…[prompt]…'"],
-    ["what a tool said", "Refused: tool said 0123456789abcdef", "Refused: tool said [prompt]"],
+    ["what a tool said", "Refused: tool said 0123456789QRSTUV", "Refused: tool said [prompt]"],
     [
       "very much",
       "word ".repeat(100),
@@ -992,7 +992,7 @@ describe("secrets", () => {
           messages: [
             user(prompt),
             { role: "assistant", content: [{ type: "tool-call", id: "a", name: "dig", input: {} }] },
-            { role: "tool", content: [{ type: "tool-result", id: "a", name: "dig", output: "0123456789abcdef" }] },
+            { role: "tool", content: [{ type: "tool-result", id: "a", name: "dig", output: "0123456789QRSTUV" }] },
           ],
         };
         const error = await failure(run(model({ apiKey, headers: { "x-auth-token": "tok_987654321" } }), request));

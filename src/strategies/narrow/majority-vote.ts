@@ -2,12 +2,13 @@
  * @module
  * Majority vote: the answer most lines of thought agree on.
  */
+import { elect, type Voted } from "../../answers/elect.js";
 import { decided, type StoppingRule } from "../../answers/stopping.js";
-import { Tally, type Vote } from "../../answers/tally.js";
+import { Tally } from "../../answers/tally.js";
 import { InvalidOptionError } from "../../core/errors.js";
-import type { Model, ModelResponse, Sampled, SampleFailure, StopReason } from "../../core/model.js";
+import type { Model, ModelResponse, Sampled } from "../../core/model.js";
 import { checkNumber, checkOptions } from "../../core/options.js";
-import { draw, sampleWarnings } from "../../core/sample.js";
+import { draw } from "../../core/sample.js";
 import { wrap } from "../../core/wrap.js";
 
 /** Options of {@link majorityVote}. */
@@ -21,22 +22,6 @@ export interface MajorityVoteOptions<R extends ModelResponse = ModelResponse> {
   /** Abstains when the winner has less than this share of the weights, from 0 to 1. @defaultValue 0: never */
   readonly minShare?: number | undefined;
 }
-
-/** The winning sample, with the count beside it. */
-export type Voted<R extends ModelResponse = ModelResponse> = R & {
-  /** All answers, most weight first; ties in the order they were seen. */
-  readonly votes: readonly Vote<R>[];
-  /** Posterior probability that the winner is likelier than the second answer; 0 without votes. */
-  readonly confidence: number;
-  /** Lead of the winner over the second answer, as a share of all weights. */
-  readonly margin: number;
-  /** The winner had less than `minShare`: there is no answer. */
-  readonly abstained: boolean;
-  /** Those drawn. */
-  readonly samples: readonly R[];
-  readonly failures: readonly SampleFailure[];
-  readonly stopped: StopReason;
-};
 
 /**
  * Answers with the answer that most samples agree on.
@@ -68,22 +53,6 @@ export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptio
         tally.add(sample, weight === undefined ? 1 : checkNumber("majorityVote", "weight", weight(sample), 0, maxWeight));
         if (stop(tally)) break; // leaving the loop gives up the samples still running
       }
-
-      const { samples, failures, stopped } = drawing;
-      const { winner, votes, confidence, margin } = tally;
-      const abstained = winner !== undefined && winner.share < minShare;
-      const sample = winner?.sample ?? (samples[0] as R);
-      return {
-        ...sample,
-        ...(abstained && { answer: undefined, key: undefined }),
-        votes,
-        confidence,
-        margin,
-        abstained,
-        samples,
-        failures,
-        stopped,
-        ...sampleWarnings(sample, samples),
-      };
+      return elect(tally, drawing, minShare);
     });
 }
