@@ -50,6 +50,8 @@ export interface Reservation {
 export interface Hold {
   /** Reservations made on this budget may use the share. */
   readonly budget: Budget;
+  /** Keeps another amount back instead, or as much of it as is left. */
+  resize(amount: Partial<Amount>): void;
   /** Gives back what was not used. Twice is once. */
   release(): void;
 }
@@ -132,15 +134,24 @@ export class Budget {
   /** Keeps `amount` back from every other reservation, or as much of it as is left. */
   hold(amount: Partial<Amount>): Hold {
     const credit = nothing();
-    for (const name of figures) credit[name] = Math.max(0, Math.min(amount[name] ?? 0, this._available(name)));
-    this._keep(credit, 1);
-    const budget = new Budget({}, this, credit);
+    const resize = (wanted: Partial<Amount>): void => {
+      const change = nothing();
+      let shrinks = false;
+      for (const name of figures) {
+        const most = Math.max(0, this._available(name)) + credit[name];
+        change[name] = Math.max(0, Math.min(wanted[name] ?? 0, most)) - credit[name];
+        shrinks ||= change[name] < 0;
+      }
+      add(credit, change, 1);
+      this._keep(change, 1);
+      if (shrinks) this._root._wake();
+    };
+    resize(amount);
     return {
-      budget,
+      budget: new Budget({}, this, credit),
+      resize,
       release: () => {
-        this._keep(credit, -1);
-        Object.assign(credit, nothing());
-        this._root._wake();
+        resize(nothing());
       },
     };
   }

@@ -11,10 +11,13 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+/** A timer set for longer than 24.8 days would fire at once. */
+const longestMs = 2 ** 31 - 1;
+
 /** The computer's own. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, longestMs)),
   clearTimeout: (timer) => {
     clearTimeout(timer as ReturnType<typeof setTimeout>);
   },

@@ -57,7 +57,7 @@ export class Crew implements SourceCall {
     this._call.emit(event);
   }
   child(name: string, options: ChildOptions = {}): Call {
-    return (this._call.child(name)).inside(this.scope, name, options);
+    return this._call.inside(this.scope, this._call.unique(name), options);
   }
 
   delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice: number = 0): void {

@@ -13,7 +13,8 @@ function partOf(path: string): string {
 }
 
 const alone = ["strategies", "policies", "learn", "probe"];
-const beside = ["tools", "adapters", "engines", "observe", "serve", "tiny", "testing"];
+const beneath = ["core", "answers"];
+const beside = ["feedback", "tools", "adapters", "engines", "observe", "serve", "tiny", "testing"];
 
 /** May a source of ours import another one? */
 function allowed(from: string, to: string): boolean {
@@ -21,12 +22,16 @@ function allowed(from: string, to: string): boolean {
   if (a === "cli") return true;
   if (a === "core") return b === "core";
   if (a === "answers") return b === "core" || b === "answers";
-  if (alone.includes(a)) return b === "core" || b === "answers";
-  if (beside.includes(a)) return b === "core" || b === "answers" || b === a;
-  if (from === "src/presets.ts") return b === "core" || b === "answers" || alone.includes(b);
+  if (alone.includes(a)) return beneath.includes(b);
+  if (beside.includes(a)) return beneath.includes(b) || b === a;
+  if (from === "src/presets.ts") return beneath.includes(b) || alone.includes(b);
   if (from === "src/index.ts") {
     return (
-      b === "core" || b === "answers" || alone.includes(b) || to === "src/presets.ts" || to === "src/tools/tool.ts"
+      beneath.includes(b) ||
+      alone.includes(b) ||
+      b === "feedback" ||
+      to === "src/presets.ts" ||
+      to === "src/tools/tool.ts"
     );
   }
   return false;

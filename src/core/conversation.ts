@@ -1,0 +1,42 @@
+/**
+ * @module
+ * Longer conversations: what a layer adds to a request. The request itself is never touched.
+ */
+import type { AssistantMessage, Message, ToolCallPart, UserMessage } from "./message.js";
+import type { ModelRequest, ModelResponse } from "./model.js";
+
+/** The request with more words at the end of its last user message; at the very end, so that what is before stays cached. */
+export function addToPrompt(request: ModelRequest, words: string): ModelRequest {
+  if (words === "") return request;
+  const { messages } = request;
+  const index = messages.findLastIndex(({ role }) => role === "user");
+  const last = messages[index] as UserMessage | undefined;
+  if (last === undefined) return { ...request, messages: [...messages, { role: "user", content: words }] };
+  const content: UserMessage["content"] =
+    typeof last.content === "string" ? `${last.content}\n\n${words}` : [...last.content, { type: "text", text: words }];
+  return { ...request, messages: messages.with(index, { role: "user", content }) };
+}
+
+/** The request with the model's response and what the user says to it. A `prefill` becomes a part of what the model said. */
+export function reply(request: ModelRequest, response: ModelResponse, words: string): ModelRequest {
+  const { prefill, ...rest } = request;
+  const said = prefill === undefined ? response : { ...response, text: prefill + response.text };
+  return { ...rest, messages: [...request.messages, turnOf(said), { role: "user", content: words }] };
+}
+
+/** A response as the model's turn in the conversation. */
+export function turnOf({ text, content, toolCalls }: ModelResponse): AssistantMessage {
+  if (content !== undefined) return { role: "assistant", content };
+  if (toolCalls === undefined || toolCalls.length === 0) return { role: "assistant", content: text };
+  const words = text === "" ? [] : [{ type: "text", text } as const];
+  return { role: "assistant", content: [...words, ...(toolCalls satisfies readonly ToolCallPart[])] };
+}
+
+/** Messages put before the first that is not a system message. */
+export function insertAfterSystem(request: ModelRequest, turns: readonly Message[]): ModelRequest {
+  if (turns.length === 0) return request;
+  const { messages } = request;
+  const found = messages.findIndex(({ role }) => role !== "system");
+  const index = found < 0 ? messages.length : found;
+  return { ...request, messages: [...messages.slice(0, index), ...turns, ...messages.slice(index)] };
+}

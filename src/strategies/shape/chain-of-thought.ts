@@ -1,0 +1,156 @@
+/**
+ * @module
+ * Chain of thought: the model writes its thoughts down before it answers.
+ */
+import type { Answer } from "../../answers/answer.js";
+import { text as anyText } from "../../answers/text.js";
+import { exhaustion, type Call } from "../../core/call.js";
+import { addToPrompt, insertAfterSystem, reply } from "../../core/conversation.js";
+import { InvalidOptionError } from "../../core/errors.js";
+import { extend } from "../../core/extend.js";
+import type { Message } from "../../core/message.js";
+import type { Model, ModelRequest, ModelResponse } from "../../core/model.js";
+import { checkOptions } from "../../core/options.js";
+import { wrap } from "../../core/wrap.js";
+
+/** A worked example, shown to the model before the question. */
+export interface Exemplar {
+  readonly question: string;
+  /** How it is solved, step by step. */
+  readonly thought: string;
+  /** The answer, written as the model shall write it. */
+  readonly answer: string;
+}
+
+/** Options of {@link chainOfThought}. */
+export interface ChainOfThoughtOptions<A = string> {
+  /** How the answer is asked for, read and compared. @defaultValue `text()` */
+  readonly answer?: Answer<A> | undefined;
+  /** Asks for the thought, in front of what the answer asks for; `""` for models that think by themselves. @defaultValue {@link stepByStep} */
+  readonly instruction?: string | undefined;
+  /** Worked examples: few-shot instead of zero-shot. @defaultValue none */
+  readonly exemplars?: readonly Exemplar[] | undefined;
+  /** Ask once more, for the answer alone, when it cannot be read. @defaultValue `true` */
+  readonly askAgain?: boolean | undefined;
+}
+
+/** A response whose answer was read, with the thought that led to it. */
+export type Reasoned<A, R extends ModelResponse = ModelResponse> = R & {
+  /** `undefined` where it could not be read. */
+  readonly answer: A | undefined;
+  /** What makes two answers the same. */
+  readonly key: string | undefined;
+  /** The model's own reasoning where it returns one, else what it wrote. */
+  readonly thought: string;
+};
+
+/**
+ * Asks the model to think step by step, and reads the answer.
+ *
+ * Shape: one response in, the same with `answer`, `key` and `thought` out. The instruction is added to the end of the last user message.
+ * Cost: 1 call; 2 where the answer could not be read from the first. The second shows the model what it wrote and asks for the answer
+ * alone, in the answer's schema where it has one; its words are added to `text`. If the second fails or the budget ends, the first is returned.
+ * A response that calls tools is passed on as it is, without an answer.
+ *
+ * @throws {@link InvalidOptionError} when the stack is built
+ * @see Kojima et al. 2022, arXiv:2205.11916 (zero-shot, two calls; here the second only where it is needed); Wei et al. 2022, arXiv:2201.11903 (exemplars)
+ * @example
+ * const solver = stack(model, chainOfThought({ answer: number() }));
+ * const { answer, thought } = await run(solver, "A train leaves at 9:40 and takes 95 minutes. How many minutes after 11 does it arrive?");
+ */
+export function chainOfThought<A = string>(
+  options: ChainOfThoughtOptions<A> = {},
+): <R extends ModelResponse>(next: Model<R>) => Model<Reasoned<A, R>> {
+  checkOptions("chainOfThought", options, ["answer", "instruction", "exemplars", "askAgain"]);
+  const { answer = anyText() as unknown as Answer<A>, instruction = stepByStep, exemplars = [], askAgain = true } = options;
+  checkAnswer(answer);
+  if (typeof instruction !== "string") throw new InvalidOptionError("chainOfThought", "instruction", "a text", instruction);
+  if (typeof askAgain !== "boolean") throw new InvalidOptionError("chainOfThought", "askAgain", "true or false", askAgain);
+  const turns = turnsOf(exemplars);
+  const words = [instruction, answer.instruction].filter((part) => part !== "").join(" ");
+
+  return <R extends ModelResponse>(next: Model<R>): Model<Reasoned<A, R>> => {
+    const think = async (request: ModelRequest, call: Call): Promise<Reasoned<A, R>> => {
+      const asked = insertAfterSystem(addToPrompt(request, words), turns);
+      const response = await next.generate(asked, call);
+      const first = read(response, answer, request.prefill);
+      if (first.answer !== undefined || !askAgain || response.finishReason === "tool-calls") return first;
+      return finish(next, asked, first, answer, call);
+    };
+    return wrap("chainOfThought", next, think, {
+      outline: {
+        ...(turns.length > 0 && { detail: `${exemplars.length} exemplars` }),
+        cost: (inner, inputTokens, outputTokens) => {
+          const once = inner(inputTokens + promptTokens);
+          if (!askAgain) return once;
+          const again = inner(inputTokens + outputTokens + 2 * promptTokens);
+          return { calls: once.calls + again.calls, tokens: once.tokens + again.tokens };
+        },
+      },
+    });
+  };
+}
+
+/** The default instruction. */
+export const stepByStep = "Think step by step before you answer.";
+/** Asks for the answer alone. */
+const answerAlone = "Give the answer alone, without further thoughts.";
+/** What an instruction adds to a prompt, for the outline. */
+const promptTokens = 50;
+
+function read<A, R extends ModelResponse>(response: R, answer: Answer<A>, prefill: string = ""): Reasoned<A, R> {
+  const value = response.finishReason === "tool-calls" ? undefined : answer.parse(prefill + response.text);
+  return extend(response, {
+    answer: value,
+    key: value === undefined ? undefined : answer.key(value),
+    thought: response.reasoning ?? response.text,
+  });
+}
+
+/** Asks for the answer that could not be read. */
+async function finish<A, R extends ModelResponse>(
+  next: Model<R>,
+  asked: ModelRequest,
+  first: Reasoned<A, R>,
+  answer: Answer<A>,
+  call: Call,
+): Promise<Reasoned<A, R>> {
+  const request = reply(asked, first, `${answerAlone} ${answer.instruction}`);
+  const constrained = answer.schema !== undefined && next.capabilities.schema !== false;
+  if (call.listening) call.emit({ type: "delta", path: call.path, text: "\n", output: !call.thought });
+  try {
+    const last = read(await next.generate(constrained ? { ...request, schema: answer.schema } : request, call), answer);
+    return extend(first, { text: `${first.text}\n${last.text}`, answer: last.answer, key: last.key });
+  } catch (error) {
+    if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw error;
+    const stopped = exhaustion(error);
+    if (stopped !== undefined) return extend(first, { stopped });
+    const warning = { code: "answer-not-asked", message: "the answer could not be read, and asking for it alone failed" };
+    return extend(first, { warnings: [...(first.warnings ?? []), warning] });
+  }
+}
+
+function checkAnswer(answer: Partial<Answer<unknown>> | null): void {
+  const ok =
+    typeof answer === "object" &&
+    typeof answer?.instruction === "string" &&
+    typeof answer.parse === "function" &&
+    typeof answer.key === "function";
+  if (!ok) throw new InvalidOptionError("chainOfThought", "answer", "an answer, such as number() or choice([…])", answer);
+}
+
+function turnsOf(exemplars: readonly Exemplar[]): readonly Message[] {
+  if (!Array.isArray(exemplars)) throw new InvalidOptionError("chainOfThought", "exemplars", "a list", exemplars);
+  return exemplars.flatMap((exemplar: Partial<Exemplar> | null, index): Message[] => {
+    const { question, thought, answer } = exemplar ?? {};
+    for (const [name, value] of Object.entries({ question, thought, answer })) {
+      if (typeof value !== "string" || value.trim() === "") {
+        throw new InvalidOptionError("chainOfThought", `exemplars[${index}].${name}`, "a text that is not empty", value);
+      }
+    }
+    return [
+      { role: "user", content: question as string },
+      { role: "assistant", content: `${thought}\nAnswer: ${answer}` },
+    ];
+  });
+}
