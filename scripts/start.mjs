@@ -11,8 +11,8 @@ checkNode();
 if (!installed()) step("Installing dependencies (npm ci), about half a minute …", ["ci", "--include=dev"]);
 if (!built()) step("Building (npm run build), some seconds …", ["run", "build"]);
 if (!existsSync(main)) stop("The build has no main job: src/cli/main.ts is missing.");
-process.argv = [process.argv[0], main, ...process.argv.slice(2)];
-await import(pathToFileURL(main).href);
+const { start } = await import(pathToFileURL(main).href);
+process.exitCode = await start(process.argv.slice(2));
 
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
