@@ -34,6 +34,10 @@ export interface Need {
   readonly inputTokens: number;
   /** The cap on what it writes. */
   readonly outputTokens: number;
+  /** Enough, where the cap does not fit now. @defaultValue the cap */
+  readonly usualTokens?: number | undefined;
+  /** Below this it is not made. @defaultValue the cap, 16 at most */
+  readonly leastTokens?: number | undefined;
   /** US dollars of so many tokens read and written; 0 where it does not matter. */
   readonly price: (inputTokens: number, outputTokens: number) => number;
 }
@@ -66,7 +70,7 @@ export interface Habit {
 
 const figures = ["calls", "tokens", "outputTokens", "usd"] as const;
 /** A call that could write no more than this is not made, unless it asked for no more. */
-const leastOutput = 16;
+export const leastOutput = 16;
 
 /** A budget. `run` makes one from limits; make it yourself to share it between runs. */
 export class Budget {
@@ -98,7 +102,8 @@ export class Budget {
     }
     this.limits = limits;
     this._parent = parent;
-    this._root = parent === undefined ? this : parent._root;
+    // Where nothing is limited around, there is nothing to share.
+    this._root = parent === undefined || parent.unlimited ? this : parent._root;
     this._credit = credit;
     this.unlimited =
       (parent?.unlimited ?? true) && credit === undefined && figures.every((name) => (limits[name] ?? Infinity) === Infinity);
@@ -124,6 +129,11 @@ export class Budget {
   /** Is this limited, here or around? */
   limitsFigure(name: keyof Amount): boolean {
     return (this.limits[name] ?? Infinity) !== Infinity || (this._parent?.limitsFigure(name) ?? false);
+  }
+
+  /** Is this the other budget, or one within it? */
+  within(other: Budget): boolean {
+    return this === other || (this._parent?.within(other) ?? false);
   }
 
   /** A budget within this one: it never takes more than this one has. */
@@ -205,7 +215,7 @@ export class Budget {
     const { inputTokens } = need;
     // What cannot grow by waiting comes first: the budgets in which nothing is in flight.
     let cap = need.outputTokens;
-    const least = Math.min(leastOutput, cap);
+    const { leastTokens: least = Math.min(leastOutput, cap), usualTokens = cap } = need;
     if (this._available("calls", true) < 1) throw this._exceeded("calls", 1);
     const output = this._available("outputTokens", true);
     if (output < least) throw this._exceeded("outputTokens", least);
@@ -218,12 +228,18 @@ export class Budget {
       if (!affordable(least)) throw this._exceeded("usd", need.price(inputTokens, least));
       if (!affordable(cap)) cap = largest(least, cap, affordable);
     }
-    const fits =
+    if (this._fits(need, cap)) return this._grant(need, cap);
+    return usualTokens < cap && this._fits(need, usualTokens) ? this._grant(need, usualTokens) : undefined;
+  }
+
+  private _fits({ inputTokens, price }: Need, cap: number): boolean {
+    const usd = this._available("usd");
+    return (
       this._available("calls") >= 1 &&
       this._available("tokens") >= inputTokens + cap &&
       this._available("outputTokens") >= cap &&
-      (this._available("usd") === Infinity || this._available("usd") >= need.price(inputTokens, cap));
-    return fits ? this._grant(need, cap) : undefined;
+      (usd === Infinity || usd >= price(inputTokens, cap))
+    );
   }
 
   private _grant(need: Need, cap: number): Reservation {

@@ -2,9 +2,9 @@
  * @module
  * The context of one call: its path, its share of the budget, its randomness, how to give it up. Explicit, passed from layer to layer.
  */
-import type { Budget, BudgetLimits } from "./budget.js";
+import { Budget, type BudgetLimits } from "./budget.js";
 import type { Clock } from "./clock.js";
-import { BudgetExceededError } from "./errors.js";
+import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import type { MullEvent } from "./events.js";
 import { hashText, Random } from "./random.js";
 import { Scope } from "./scope.js";
@@ -113,7 +113,7 @@ export class CallNode implements Call {
     const { parent, name, state } = this;
     return (this._hash ??=
       parent === undefined
-        ? hashText(state.seed, String(state.seed))
+        ? hashText(Math.imul(state.seed, 0x9e3779b1), String(state.seed))
         : name === ""
           ? parent.hash
           : hashText(parent.hash, name));
@@ -134,7 +134,11 @@ export class CallNode implements Call {
   /** A child in another scope, under a name known to be its own. */
   inside(scope: Scope, name: string, options: ChildOptions): CallNode {
     const { budget, thought = this.thought, judging = this.judging, onEvent = this.listener } = options;
-    const own = budget === undefined ? this.budget : "child" in budget ? budget : this.budget.child(budget);
+    let own = this.budget;
+    if (budget instanceof Budget) {
+      if (!budget.within(own)) throw new InvalidOptionError("child", "budget", "limits, or a budget within that of the call", budget);
+      own = budget;
+    } else if (budget !== undefined) own = own.child(budget);
     return new CallNode(this, name, this.state, scope, own, onEvent, thought, judging);
   }
 

@@ -40,3 +40,8 @@ export function insertAfterSystem(request: ModelRequest, turns: readonly Message
   const index = found < 0 ? messages.length : found;
   return { ...request, messages: [...messages.slice(0, index), ...turns, ...messages.slice(index)] };
 }
+
+/** Does the response ask for tools? Providers do not always say so in `finishReason`. */
+export function callsTools({ finishReason, toolCalls = [] }: ModelResponse): boolean {
+  return finishReason === "tool-calls" || toolCalls.length > 0;
+}

@@ -3,7 +3,7 @@
  * The context that a provider's function gets.
  */
 import type { Budget } from "./budget.js";
-import type { Call, CallNode, ChildOptions } from "./call.js";
+import type { CallNode } from "./call.js";
 import type { Clock } from "./clock.js";
 import type { DeltaEvent, MullEvent } from "./events.js";
 import type { Random } from "./random.js";
@@ -56,10 +56,6 @@ export class Crew implements SourceCall {
   emit(event: MullEvent): void {
     this._call.emit(event);
   }
-  child(name: string, options: ChildOptions = {}): Call {
-    return this._call.inside(this.scope, this._call.unique(name), options);
-  }
-
   delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice: number = 0): void {
     const passenger = this._passengers[choice];
     if (passenger === undefined || passenger.over || !passenger.call.listening) return;

@@ -2,13 +2,15 @@
  * @module
  * One request on its way to a provider, for one call or for several equal ones that share it.
  */
-import type { Reservation } from "./budget.js";
+import { leastOutput, type Reservation } from "./budget.js";
 import type { CallNode } from "./call.js";
 import { Crew } from "./crew.js";
 import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";
 import { estimateTokens } from "./estimate.js";
+import { checkNumber } from "./options.js";
+import { extend } from "./extend.js";
 import type { ModelRequest, ModelResponse, Warning } from "./model.js";
-import { malformed, spendOf, total, unknownSpend } from "./reply.js";
+import { malformed, moveInput, spendOf, total, unknownSpend } from "./reply.js";
 import { Scope, type Abortable } from "./scope.js";
 import type { Reply, SourceCall, SourceOptions } from "./source.js";
 import { noUsage, type Spend } from "./usage.js";
@@ -18,6 +20,8 @@ import { begin, fail, finish } from "./wrap.js";
 export interface FlightPlan extends SourceOptions {
   readonly id: string;
   readonly generate: (request: ModelRequest, call: SourceCall) => Promise<Reply | readonly Reply[]>;
+  /** May it be given the seed of the run? */
+  readonly seeded: boolean;
 }
 
 /** What a call without an output cap reserves before anything is known of its model. */
@@ -30,6 +34,8 @@ export class Flight {
   private readonly _plan: FlightPlan;
   private readonly _passengers: Passenger[] = [];
   private _reservation: Reservation | undefined;
+  /** Those for whom the budget had no room; they follow when this one is back. */
+  private _rest: Flight | undefined;
   private _scope: Scope;
   private _left = 0;
   private _sent = false;
@@ -56,8 +62,9 @@ export class Flight {
         resolve,
         reject,
         over: false,
+        flight: this,
         abort: (reason) => {
-          this._giveUp(passenger, reason);
+          passenger.flight._giveUp(passenger, reason);
         },
       };
       this._passengers.push(passenger);
@@ -69,8 +76,6 @@ export class Flight {
   async launch(): Promise<void> {
     if (this._left === 0) return;
     const { budget } = this.call;
-    // Aborted only when all passengers are: a flight of several has a scope of its own.
-    if (this.size > 1) this._scope = new Scope();
     let cap: number | undefined;
     if (!budget.unlimited) {
       try {
@@ -81,11 +86,12 @@ export class Flight {
         return;
       }
       if (this._left === 0) {
-        this._reservation.settle({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
+        this._close({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
         return;
       }
-      cap = Math.max(1, Math.floor(this._reservation.outputTokens / this.size));
-    }
+      const limited = budget.limitsFigure("tokens") || budget.limitsFigure("outputTokens") || budget.limitsFigure("usd");
+      if (limited) cap = Math.max(1, Math.floor(this._reservation.outputTokens / this.size));
+    } else this._embark();
     this._sent = true;
     try {
       const reply = await this._plan.generate(this._complete(cap), new Crew(this.call, this._scope, this._passengers));
@@ -97,26 +103,64 @@ export class Flight {
 
   private _reserve(): Reservation | Promise<Reservation> {
     const { budget } = this.call;
-    const { id, price, countTokens } = this._plan;
+    const { id, price } = this._plan;
     if (price === undefined && budget.limitsFigure("usd")) {
       throw new CapabilityError("price", id, `a budget in usd needs to know what ${id} costs: give its adapter a price`);
     }
+    const cost = (input: number, output: number): number =>
+      price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6;
     const habit = budget.habit(id);
-    const inputTokens = Math.ceil((countTokens ?? estimateTokens)(this.request) * habit.inputRatio);
-    const each = this.request.maxOutputTokens ?? (habit.outputTokens || firstOutput);
+    const inputTokens = Math.ceil(this._countTokens() * habit.inputRatio);
+    const { maxOutputTokens } = this.request;
+    const each = maxOutputTokens ?? Math.max(habit.outputTokens, firstOutput);
+    const usual = maxOutputTokens ?? (habit.outputTokens || firstOutput);
+
+    const { left } = budget;
+    let seats = Math.floor(Math.min(left.outputTokens, left.tokens - inputTokens) / usual);
+    seats = Math.max(1, Math.min(this.size, seats));
+    while (seats > 1 && cost(inputTokens, seats * usual) > left.usd) seats--;
+    this._leaveBehind(seats);
+    this._embark();
     const need = {
       inputTokens,
-      outputTokens: each * this.size,
-      price: (input: number, output: number) => (price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6),
+      outputTokens: each * seats,
+      usualTokens: usual * seats,
+      leastTokens: seats * Math.min(leastOutput, each),
+      price: cost,
     };
     return budget.reserve(need, this._scope);
+  }
+
+  /** A flight of several has a scope of its own: it is aborted only when all of them are. */
+  private _embark(): void {
+    if (this.size > 1) this._scope = new Scope();
+  }
+
+  /** Those beyond the first `seats` follow in another flight. */
+  private _leaveBehind(seats: number): void {
+    const [next] = this._passengers.slice(seats);
+    if (next === undefined) return;
+    this._rest = new Flight(this._plan, this.request, next.call);
+    for (const passenger of this._passengers.splice(seats)) {
+      passenger.flight = this._rest;
+      this._rest._passengers.push(passenger);
+      if (passenger.over) continue;
+      this._left--;
+      this._rest._left++;
+    }
+  }
+
+  private _countTokens(): number {
+    const { id, countTokens } = this._plan;
+    if (countTokens === undefined) return estimateTokens(this.request);
+    return checkNumber(id, "what countTokens returns", countTokens(this.request), 0, Number.MAX_SAFE_INTEGER);
   }
 
   /** The request as it is sent: with the cap that was reserved, and the seed of the run. */
   private _complete(cap: number | undefined): ModelRequest {
     const { request, call } = this;
     const capped = cap !== undefined && cap !== request.maxOutputTokens;
-    const seeded = call.state.seeded && request.seed === undefined;
+    const seeded = this._plan.seeded && call.state.seeded && request.seed === undefined;
     if (!capped && !seeded) return request;
     return {
       ...request,
@@ -125,19 +169,25 @@ export class Flight {
     };
   }
 
-  private _land(replies: readonly Reply[], cap: number | undefined): void {
-    const spends = replies.map((reply, i) => spendOf(reply, i === 0 ? 1 : 0, this._plan.price));
+  private _land(given: readonly Reply[], cap: number | undefined): void {
+    let replies = given.slice(0, this.size);
+    // The request, and what was read for it, belong to the first whom the reply still finds.
+    const first = Math.max(0, this._passengers.findIndex(({ over }) => !over));
+    if (first > 0) replies = moveInput(replies, first);
+    const spends = replies.map((reply, i) => spendOf(reply, i === first ? 1 : 0, this._plan.price));
     this._settle(spends);
     this._passengers.forEach((passenger, i) => {
       const reply = replies[i];
       const spend = spends[i];
-      if (passenger.over || reply === undefined || spend === undefined) {
-        this._fail(passenger, new MalformedResponseError(`${this._plan.id} gave ${replies.length} of ${this.size} completions`), undefined);
+      if (passenger.over) return;
+      if (spend === undefined) {
+        const missing = new MalformedResponseError(`${this._plan.id} gave ${given.length} of ${this.size} completions`);
+        this._fail(passenger, missing, i === first ? unknownSpend(1) : undefined);
         return;
       }
-      const problem = malformed(reply, this.request, this._plan.id);
+      const problem = malformed(reply as Reply, this.request, this._plan.id);
       if (problem) this._fail(passenger, problem, spend);
-      else this._arrive(passenger, reply, spend, cap);
+      else this._arrive(passenger, reply as Reply, spend, cap);
     });
   }
 
@@ -153,18 +203,18 @@ export class Flight {
     }
     if (reply.warnings !== undefined && warnings !== undefined) warnings = [...reply.warnings, ...warnings];
     if (call.listening) finish(passenger.began, call);
-    const response: ModelResponse = { ...reply, finishReason, usage: call.usage };
-    passenger.resolve(warnings === undefined ? response : { ...response, warnings });
+    const response: ModelResponse = extend(reply, { finishReason, usage: call.usage });
+    passenger.resolve(warnings === undefined ? response : extend(response, { warnings }));
   }
 
   /** Settles the reservation, and learns. */
   private _settle(spends: readonly Spend[]): void {
     if (this._reservation === undefined) return;
     const spent = total(spends);
-    this._reservation.settle(spent);
+    this._close(spent);
     const habit = this.call.budget.habit(this._plan.id);
     if (spent.inputTokens !== undefined) {
-      const estimate = (this._plan.countTokens ?? estimateTokens)(this.request);
+      const estimate = this._countTokens();
       if (estimate > 0) habit.inputRatio = Math.max(habit.inputRatio, spent.inputTokens / estimate);
     }
     for (const { outputTokens } of spends) {
@@ -177,11 +227,22 @@ export class Flight {
     if (sent) {
       // A provider that answered with an error bills nothing; of anything else the worst is assumed.
       const free = ProviderError.is(error) && error.status !== undefined;
-      this._reservation?.settle(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
+      this._close(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
+    } else void this._rest?.launch();
+    let calls = 1;
+    for (const passenger of this._passengers) {
+      if (passenger.over) continue;
+      this._fail(passenger, error, sent ? unknownSpend(calls) : undefined);
+      calls = 0;
     }
-    this._passengers.forEach((passenger, i) => {
-      this._fail(passenger, error, sent ? unknownSpend(i === 0 ? 1 : 0) : undefined);
-    });
+  }
+
+  /** Settles the reservation. Those who were left behind may start. */
+  private _close(spent: Parameters<Reservation["settle"]>[0]): void {
+    this._reservation?.settle(spent);
+    const rest = this._rest;
+    this._rest = undefined;
+    void rest?.launch();
   }
 
   private _fail(passenger: Passenger, error: unknown, spend: Spend | undefined): void {
@@ -200,7 +261,7 @@ export class Flight {
     if (this._sent) {
       const last = this._left === 0;
       call.record({ ...noUsage, cancelled: unknownSpend(last ? 1 : 0) });
-      if (last) this._reservation?.settle({ calls: 1 });
+      if (last) this._close({ calls: 1 });
     }
     if (call.listening) fail(passenger.began, call, reason);
     passenger.reject(reason);
@@ -221,4 +282,5 @@ interface Passenger extends Abortable {
   readonly resolve: (response: ModelResponse) => void;
   readonly reject: (error: unknown) => void;
   over: boolean;
+  flight: Flight;
 }

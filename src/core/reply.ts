@@ -8,16 +8,38 @@ import type { Price, Reply } from "./source.js";
 import type { Spend } from "./usage.js";
 
 /** What a reply spent, as far as it says. */
-export function spendOf({ usage }: Reply, calls: number, price: Price | undefined): Spend {
-  const inputTokens = usage?.inputTokens;
-  const outputTokens = usage?.outputTokens;
-  const cachedInputTokens = usage?.cachedInputTokens;
-  let usd = usage?.usd;
+export function spendOf(reply: Reply | null | undefined, calls: number, price: Price | undefined): Spend {
+  const usage = reply?.usage;
+  const inputTokens = figure(usage?.inputTokens);
+  const outputTokens = figure(usage?.outputTokens);
+  const cachedInputTokens = figure(usage?.cachedInputTokens);
+  let usd = figure(usage?.usd);
   if (usd === undefined && price !== undefined && inputTokens !== undefined && outputTokens !== undefined) {
     const cached = cachedInputTokens ?? 0;
     usd = ((inputTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd) + outputTokens * price.outputUsd) / 1e6;
   }
-  return { calls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens: usage?.reasoningTokens, usd };
+  return { calls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens: figure(usage?.reasoningTokens), usd };
+}
+
+/** What is no number of at least 0 is not known. */
+function figure(value: number | undefined): number | undefined {
+  return typeof value === "number" && value >= 0 && value < Infinity ? value : undefined;
+}
+
+/** The same replies, with what was read counted by another than the first. */
+export function moveInput(replies: readonly Reply[], to: number): Reply[] {
+  const { inputTokens, cachedInputTokens } = replies[0]?.usage ?? {};
+  return replies.map((reply, i) => {
+    if (i !== 0 && i !== to) return reply;
+    const more = (mine: number | undefined, moved: number | undefined): number | undefined =>
+      i === 0 ? mine && 0 : mine === undefined || moved === undefined ? undefined : mine + moved;
+    const usage = {
+      ...reply.usage,
+      inputTokens: more(reply.usage?.inputTokens, inputTokens),
+      cachedInputTokens: more(reply.usage?.cachedInputTokens, cachedInputTokens),
+    };
+    return { ...reply, usage };
+  });
 }
 
 /** A request of which nothing is known but that it was made. */

@@ -54,6 +54,9 @@ export async function run<Out extends ModelResponse>(
   const { signal, budget = unlimited, seed, clock = systemClock } = options;
   if (seed !== undefined) checkInteger("run", "seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const limits = budget instanceof Budget ? budget : new Budget(budget);
+  if (signal !== undefined && typeof signal.addEventListener !== "function") {
+    throw new InvalidOptionError("run", "signal", "an AbortSignal", signal);
+  }
   if (signal?.aborted) throw signal.reason;
 
   const scope = new Scope();
@@ -65,7 +68,8 @@ export async function run<Out extends ModelResponse>(
   const onAbort = signal && ((): void => scope.abort(signal.reason));
   if (onAbort) signal.addEventListener("abort", onAbort);
   try {
-    const response = await model.generate(request, call);
+    const running = model.generate(request, call);
+    const response = await (onAbort || timer !== undefined ? leaving(call, running) : running);
     if (signal?.aborted) throw signal.reason;
     const whole = response.usage === call.usage ? response : { ...response, usage: call.usage };
     if (broken.length === 0) return whole;
@@ -85,11 +89,32 @@ export async function run<Out extends ModelResponse>(
 
 const unlimited = new Budget();
 
+/**
+ * Waits for a run that can be given up: not for a model that does not listen. The time being over leaves a strategy the moment it needs to
+ * return what it has.
+ */
+function leaving<Out>({ scope, clock }: CallNode, running: Promise<Out>): Promise<Out> {
+  return new Promise<Out>((resolve, reject) => {
+    const member = {
+      abort: (reason: unknown) => {
+        if (exhaustion(reason) === undefined) reject(reason as Error);
+        else clock.setTimeout(() => reject(reason as Error), 0);
+      },
+    };
+    scope.add(member);
+    running.then(resolve, reject).finally(() => scope.remove(member));
+  });
+}
+
 function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: MullEvent) => void) | undefined {
   if (onEvent === undefined && events === undefined) return undefined;
   return (event) => {
     try {
       onEvent?.(event);
+    } catch (error) {
+      broken.push(error);
+    }
+    try {
       events?.emit(event.type, event as never);
     } catch (error) {
       broken.push(error);
@@ -107,12 +132,20 @@ function checkRequest(prompt: string | ModelRequest): ModelRequest {
   }
   const { temperature, topP, maxOutputTokens } = prompt;
   const messages: readonly Message[] = prompt.messages;
+  const odd = messages.find((message: Partial<Message> | null) => !roles.includes(message?.role ?? "") || !isContent(message?.content));
+  if (odd !== undefined) throw new InvalidOptionError("run", "a message", `an object with a role (${roles.join(", ")}) and content`, odd);
   const hasContent = messages.some((m) => textOf(m).trim() !== "" || hasOtherParts(m));
   if (!hasContent) throw new InvalidOptionError("run", "messages", "messages of which one is not empty", messages);
   if (temperature !== undefined) checkNumber("run", "temperature", temperature, 0);
   if (topP !== undefined) checkNumber("run", "topP", topP, 0, 1);
   if (maxOutputTokens !== undefined) checkInteger("run", "maxOutputTokens", maxOutputTokens, 1);
   return prompt;
+}
+
+const roles: readonly string[] = ["system", "user", "assistant", "tool"];
+
+function isContent(content: unknown): boolean {
+  return typeof content === "string" || Array.isArray(content);
 }
 
 function hasOtherParts({ content }: Message): boolean {

@@ -81,7 +81,7 @@ export class ScopeClosed extends Error {
  * @example
  * const verdict = await race(call, Promise.resolve(feedback(response, call)));
  */
-export function race<T>(call: Call, promise: PromiseLike<T>): Promise<T> {
+export function race<T>(call: Pick<Call, "scope">, promise: PromiseLike<T>): Promise<T> {
   const { scope } = call;
   return new Promise<T>((resolve, reject) => {
     const member: Abortable = { abort: reject };
@@ -101,7 +101,7 @@ export function race<T>(call: Call, promise: PromiseLike<T>): Promise<T> {
 }
 
 /** Waits `ms` on the run's clock, or until the call is given up; then rejects with the reason and leaves no timer. */
-export function sleep(call: Call, ms: number): Promise<void> {
+export function sleep(call: Pick<Call, "scope" | "clock">, ms: number): Promise<void> {
   const { scope, clock } = call;
   return new Promise<void>((resolve, reject) => {
     if (scope.aborted) {

@@ -18,8 +18,8 @@ export interface Reply extends Omit<ModelResponse, "usage" | "finishReason" | "s
   readonly usage?: Partial<Omit<Spend, "calls">> | undefined;
 }
 
-/** The context of one request to a provider. */
-export interface SourceCall extends Call {
+/** The context of one request to a provider. It has no children: a source that asked a model would wait for what it has reserved itself. */
+export interface SourceCall extends Omit<Call, "child"> {
   /** How many completions to give; more than 1 only where {@link Capabilities.n} allows it. */
   readonly n: number;
   /** Does anybody want the words as they come? If not, a provider need not be asked to stream. */
@@ -64,7 +64,7 @@ export function source(
   options: SourceOptions = {},
 ): Model {
   const adapt = adapter(id, capabilities);
-  const plan: FlightPlan = { id, generate, ...options };
+  const plan: FlightPlan = { id, generate, seeded: capabilities.seed !== false, ...options };
   const { n = false } = capabilities;
   const most = n === true ? Infinity : n === false ? 1 : n;
   const pending: Flight[] = [];

@@ -41,23 +41,29 @@ export function stream<Out extends ModelResponse>(
   let head = 0;
   let over = false;
   let failure: { error: unknown } | undefined;
-  let wake: (() => void) | undefined;
+  let left = false;
+  let wakes: (() => void)[] = [];
+  const wake = (): void => {
+    const waiting = wakes;
+    wakes = [];
+    for (const go of waiting) go();
+  };
   const response = run(model, prompt, {
     ...options,
     signal: controller.signal,
     onEvent: (event) => {
       if (!over) queue.push(event);
-      wake?.();
+      if (wakes.length > 0) wake();
       onEvent?.(event);
     },
   });
   const end = (): void => {
     over = true;
     signal?.removeEventListener("abort", onAbort);
-    wake?.();
+    wake();
   };
   response.then(end, (error: unknown) => {
-    failure = { error };
+    if (!left) failure = { error };
     end();
   });
 
@@ -77,8 +83,7 @@ export function stream<Out extends ModelResponse>(
         failure = undefined;
         throw error;
       }
-      await new Promise<void>((resolve) => (wake = resolve));
-      wake = undefined;
+      await new Promise<void>((resolve) => wakes.push(resolve));
     }
   };
   return {
@@ -86,7 +91,7 @@ export function stream<Out extends ModelResponse>(
     [Symbol.asyncIterator]: () => ({
       next,
       return: () => {
-        over = true;
+        over = left = true;
         failure = undefined;
         queue = [];
         head = 0;
