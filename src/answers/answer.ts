@@ -2,6 +2,7 @@
  * @module
  * What an answer is: how it is asked for, read and compared.
  */
+import { extend } from "../core/extend.js";
 import type { ModelResponse, ResponseSchema } from "../core/model.js";
 
 /** A kind of answer: a number, one of some choices, an object of a schema. Pure: makes no calls. */
@@ -25,7 +26,7 @@ export type Answered<A, R extends ModelResponse = ModelResponse> = R & {
 /** Adds the answer to a response. */
 export function answered<A, R extends ModelResponse>(answer: Answer<A>, response: R): Answered<A, R> {
   const value = answer.parse(response.text);
-  return { ...response, answer: value, key: value === undefined ? undefined : answer.key(value) };
+  return extend(response, { answer: value, key: value === undefined ? undefined : answer.key(value) });
 }
 
 /** The key of any response: that of its answer, or of its words where no answer was asked for. `undefined` casts no vote. */

@@ -38,7 +38,7 @@ export function elect<R extends ModelResponse>(tally: Tally<R>, drawn: Drawn<R>,
   const { samples, failures, stopped } = drawn;
   const { winner, votes, confidence, margin } = tally;
   const abstained = winner !== undefined && winner.share < minShare;
-  const sample = winner?.sample ?? (samples[0] as R);
+  const sample: R = winner?.sample ?? (samples[0] as R);
   const voted = extend(sample, { votes, confidence, margin, abstained, samples, failures, stopped });
   if (abstained) Object.assign(voted, { answer: undefined, key: undefined });
   return Object.assign(voted, sampleWarnings(sample, samples));

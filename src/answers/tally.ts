@@ -2,7 +2,9 @@
  * @module
  * Tally: counts the votes of samples as they come.
  */
+import { InvalidOptionError } from "../core/errors.js";
 import type { ModelResponse } from "../core/model.js";
+import { checkNumber } from "../core/options.js";
 import { keyOf } from "./answer.js";
 import { leadProbability } from "./beta.js";
 
@@ -56,16 +58,17 @@ interface Candidate<R> {
 /** Counts votes. Ties go to the answer seen first. */
 export class Tally<R extends ModelResponse = ModelResponse> implements TallyView {
   readonly maxWeight: number;
-  readonly keys: (string | undefined)[] = [];
+  readonly keys: readonly (string | undefined)[] = [];
   private readonly planned: number;
-  private readonly candidates: Map<string, Candidate<R>> = new Map();
+  private readonly candidates: Map<string, Candidate<R>> = new Map<string, Candidate<R>>();
   private leader: Candidate<R> | undefined;
   private runnerUp: Candidate<R> | undefined;
   private total = 0;
 
+  /** @throws {@link InvalidOptionError} for a number below 0 */
   constructor({ planned = Infinity, maxWeight = 1 }: TallyOptions = {}) {
-    this.planned = planned;
-    this.maxWeight = maxWeight;
+    this.planned = checkNumber("Tally", "planned", planned, 0);
+    this.maxWeight = checkNumber("Tally", "maxWeight", maxWeight, 0);
   }
 
   get seen(): number {
@@ -108,11 +111,18 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
     return this.leader === undefined ? 0 : leadProbability(Math.round(this.first), Math.round(this.second));
   }
 
-  /** Counts a sample. One without a key, or of weight 0, is seen but casts no vote. */
+  /**
+   * Counts a sample. One without a key, or of weight 0, is seen but casts no vote.
+   *
+   * @throws {@link InvalidOptionError} for a weight below 0, above `maxWeight`, or not finite
+   */
   add(sample: R, weight: number = 1): void {
-    const key = keyOf(sample);
-    this.keys.push(key);
-    if (key === undefined || weight === 0) return;
+    if (checkNumber("Tally", "weight", weight, 0, this.maxWeight) === Infinity) {
+      throw new InvalidOptionError("Tally", "weight", "a finite number", weight);
+    }
+    const key = weight === 0 ? undefined : keyOf(sample);
+    (this.keys as (string | undefined)[]).push(key);
+    if (key === undefined) return;
     let candidate = this.candidates.get(key);
     if (candidate === undefined) {
       candidate = { rank: this.candidates.size, key, sample, count: 0, weight: 0 };
@@ -133,7 +143,6 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
       this.runnerUp = candidate;
     }
   }
-
 
   private vote({ key, sample, count, weight }: Candidate<R>): Vote<R> {
     return { key, sample, count, weight, share: weight / this.total };
