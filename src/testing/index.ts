@@ -1,0 +1,19 @@
+/**
+ * mull/testing: models for tests, and laws that every model and every layer must keep. For any test runner.
+ *
+ * @packageDocumentation
+ */
+export {
+  scripted,
+  type Script,
+  type ScriptedLine,
+  type ScriptedModel,
+  type ScriptedOptions,
+  type ScriptedReply,
+} from "./scripted.js";
+export { synthetic, type Distribution, type SyntheticOptions } from "./synthetic.js";
+export { flaky, type FlakyOptions } from "./flaky.js";
+export { virtualClock, type VirtualClock } from "./virtual-clock.js";
+export { middlewareLaws, type MiddlewareLawsOptions } from "./middleware-laws.js";
+export type { Law } from "./law.js";
+export { modelLaws, type ModelLawsOptions } from "./model-laws.js";
