@@ -1,0 +1,146 @@
+/**
+ * @module
+ * One line of text being written: which token comes next, what the text is so far, and when it ends.
+ */
+import type { ToolCallPart } from "../core/message.js";
+import type { FinishReason, TokenLogprob } from "../core/model.js";
+import type { Random } from "../core/random.js";
+import type { Reply } from "../core/source.js";
+import type { Prompt } from "./chat-template.js";
+import type { Writer } from "./engine.js";
+import { choose, likeliest, logprobsOf, type Sampling } from "./sampling.js";
+import { decode, pieceOf, tokenOf } from "./tokenizer.js";
+
+/** How the lines of a request are written. */
+export interface LineSettings extends Sampling {
+  readonly prompt: Prompt;
+  /** The most tokens. */
+  readonly limit: number;
+  /** Writing ends before any of these. */
+  readonly stop: readonly string[];
+  /** How many alternatives stand beside the log-probability of a token; `undefined`: no log-probabilities. */
+  readonly logprobs: number | undefined;
+}
+
+/** Hears more of a line as it is written. */
+export type Listener = (part: { readonly text?: string; readonly toolInput?: string }) => void;
+
+/** Writes one completion. */
+export class Line implements Writer {
+  private readonly _settings: LineSettings;
+  private readonly _random: Random;
+  private readonly _listener: Listener | undefined;
+  /** Text that may still turn out to be the beginning of a stop sequence is not told yet. */
+  private readonly _heldBack: number;
+  private readonly _written: number[] = [];
+  private readonly _logprobs: TokenLogprob[] = [];
+  private _text = "";
+  private _told = 0;
+  /** What stands between the marks of a tool call. */
+  private _expression: number[] | undefined;
+  private _toolCall: ToolCallPart | undefined;
+  private _finishReason: FinishReason = "length";
+
+  constructor(settings: LineSettings, random: Random, listener: Listener | undefined) {
+    this._settings = settings;
+    this._random = random;
+    this._listener = listener;
+    this._heldBack = Math.max(1, ...settings.stop.map((stop) => stop.length)) - 1;
+  }
+
+  next(logits: Float32Array): number | undefined {
+    const { prompt, limit } = this._settings;
+    const token = prompt.forced[this._written.length] ?? choose(logits, this._settings, this._random, this._written);
+    const last = token === tokenOf("<eos>");
+    if (!last) this._written.push(token);
+    let over = last || (this._expression !== undefined && token === tokenOf("</calc>"));
+    if (over) this._end();
+    else over = this._add(token, logits) || this._written.length >= limit;
+    this._tell(over);
+    return over ? undefined : token;
+  }
+
+  /** The completion. What was written is counted here, what was read is counted as given. */
+  reply(read: { readonly inputTokens?: number; readonly cachedInputTokens?: number }): Reply {
+    const { _toolCall: toolCall, _settings: settings } = this;
+    return {
+      text: this._text,
+      finishReason: this._finishReason,
+      ...(toolCall !== undefined && { toolCalls: [toolCall] }),
+      ...(settings.logprobs !== undefined && { logprobs: this._logprobs }),
+      usage: {
+        inputTokens: 0,
+        cachedInputTokens: 0,
+        outputTokens: this._written.length,
+        reasoningTokens: 0,
+        usd: 0,
+        ...read,
+      },
+    };
+  }
+
+  /** Adds a token to the text or the tool call; does a stop sequence end the text with it? */
+  private _add(token: number, logits: Float32Array): boolean {
+    const { prompt } = this._settings;
+    if (this._expression !== undefined) {
+      this._expression.push(token);
+      return false;
+    }
+    if (prompt.tool !== undefined && token === tokenOf("<calc>")) {
+      this._expression = [];
+      return false;
+    }
+    const piece = pieceOf(token, this._text === "" ? prompt.prefill : this._text);
+    this._text += piece;
+    this._addLogprob(token, piece, logits);
+    return this._cut(piece.length);
+  }
+
+  /** The network ended the line, or its tool call. */
+  private _end(): void {
+    const { tool: name, toolCalls } = this._settings.prompt;
+    this._finishReason = "stop";
+    if (name === undefined || this._expression === undefined || this._expression.length === 0) return;
+    const input = { expression: decode(this._expression) };
+    this._toolCall = { type: "tool-call", id: `call-${toolCalls + 1}`, name, input };
+    this._finishReason = "tool-calls";
+    this._listener?.({ toolInput: JSON.stringify(input) });
+  }
+
+  private _addLogprob(token: number, piece: string, logits: Float32Array): void {
+    const { logprobs: count } = this._settings;
+    if (count === undefined) return;
+    const all = logprobsOf(logits);
+    const before = this._text.slice(0, -piece.length);
+    const top = likeliest(all, count).map((other) => ({
+      token: pieceOf(other, before === "" ? this._settings.prompt.prefill : before),
+      logprob: all[other] as number,
+    }));
+    this._logprobs.push({ token: piece, logprob: all[token] as number, ...(count > 0 && { top }) });
+  }
+
+  /** Ends the text before a stop sequence that the last `fresh` characters completed. */
+  private _cut(fresh: number): boolean {
+    const from = Math.max(0, this._text.length - fresh - this._heldBack);
+    const found = this._settings.stop.map((stop) => this._text.indexOf(stop, from)).filter((at) => at >= 0);
+    if (found.length === 0) return false;
+    const end = Math.min(...found);
+    let begins = this._text.length;
+    for (let last = this._logprobs.at(-1); last !== undefined; last = this._logprobs.at(-1)) {
+      begins -= last.token.length;
+      if (begins < end) break;
+      this._logprobs.pop();
+    }
+    this._text = this._text.slice(0, end);
+    this._finishReason = "stop";
+    return true;
+  }
+
+  private _tell(all: boolean): void {
+    if (this._listener === undefined) return;
+    const end = this._text.length - (all ? 0 : this._heldBack);
+    if (end <= this._told) return;
+    this._listener({ text: this._text.slice(this._told, end) });
+    this._told = end;
+  }
+}

@@ -1,0 +1,362 @@
+/**
+ * @module
+ * The embedded model as its users meet it.
+ */
+import { readFile } from "node:fs/promises";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import {
+  InvalidOptionError,
+  MalformedResponseError,
+  ProviderError,
+  run,
+  sampleN,
+  stack,
+  stream,
+  type Message,
+  type Model,
+  type ModelRequest,
+  type ModelResponse,
+  type RunOptions,
+} from "mull";
+import { modelLaws } from "mull/testing";
+import { problems, tiny, type TinyOptions } from "mull/tiny";
+
+const model = await tiny();
+const story = problems({ seed: 5, count: 1, grade: "medium" })[0]!.question;
+const thinking: ModelRequest = { messages: [{ role: "user", content: `${story} Think step by step.` }] };
+const calculator = {
+  name: "calculator",
+  description: "",
+  inputSchema: { type: "object", properties: { expression: { type: "string" } } },
+};
+
+const ask = (changes: Partial<ModelRequest> = {}, options: RunOptions = { seed: 1 }): Promise<ModelResponse> =>
+  run(model, { ...thinking, ...changes }, options);
+
+/** The texts of `n` completions of one request. */
+async function texts(n: number, changes: Partial<ModelRequest> = {}, by: Model = model): Promise<string[]> {
+  const { samples } = await run(stack(by, sampleN(n)), { ...thinking, seed: 1, ...changes });
+  return samples.map(({ text }) => text);
+}
+
+for (const { name, check } of modelLaws(() => tiny(), { prompt: thinking })) test(name, check);
+
+test("writes steps and an answer where steps are asked for, and the answer alone else", async () => {
+  const { text, finishReason, usage } = await ask({ temperature: 0 });
+  expect(text).toMatch(/^(\d+ [-+*/] \d+ = \d+\n)+Answer: \d+$/);
+  expect(finishReason).toBe("stop");
+  expect(usage).toMatchObject({ calls: 1, outputTokens: text.replaceAll("\n", " ⏎ ").split(" ").length, usd: 0 });
+  expect((await run(model, story)).text).toMatch(/^Answer: \d+$/);
+});
+
+describe("chooses tokens", () => {
+  test("greedily at temperature 0, whatever the seed", async () => {
+    const greedy = await ask({ temperature: 0, logprobs: 1 });
+    expect((await ask({ temperature: 0 }, { seed: 2 })).text).toBe(greedy.text);
+    for (const { token, logprob, top } of greedy.logprobs!) expect(top).toEqual([{ token, logprob }]);
+  });
+
+  test.each([{ topK: 1 }, { topP: 0 }, { temperature: 1e-9 }])("greedily with %j", async (knob) => {
+    expect((await ask(knob, { seed: 2 })).text).toBe((await ask({ temperature: 0 })).text);
+  });
+
+  test("only of the likeliest with topK and topP", async () => {
+    const { logprobs } = await ask({ topK: 3, temperature: 3, logprobs: 3 });
+    for (const { token, top } of logprobs!) expect(top!.map((other) => other.token)).toContain(token);
+    const nucleus = await ask({ topP: 0.8, temperature: 1, logprobs: 20 });
+    for (const { token, top } of nucleus.logprobs!) {
+      let before = 0;
+      for (const other of top!) {
+        if (other.token === token) break;
+        before += Math.exp(other.logprob);
+      }
+      expect(before).toBeLessThan(0.8);
+    }
+  });
+
+  test("as often as their probabilities say", async () => {
+    const { logprobs } = await ask({ logprobs: 2, maxOutputTokens: 4, prefill: "Answer:" });
+    const [first] = logprobs!;
+    const wanted = Math.exp(first!.top![0]!.logprob);
+    const drawn = (await texts(64, { prefill: "Answer:", maxOutputTokens: 1 })).concat(
+      await texts(64, { prefill: "Answer:", maxOutputTokens: 1, seed: 2 }),
+    );
+    const share = drawn.filter((text) => text === first!.top![0]!.token).length / drawn.length;
+    expect(Math.abs(share - wanted)).toBeLessThan(4 * Math.sqrt((wanted * (1 - wanted)) / drawn.length) + 0.01);
+  });
+
+  test("with penalties against what was written", async () => {
+    expect((await ask({ temperature: 0, frequencyPenalty: 2, presencePenalty: 2 })).text).not.toBe(
+      (await ask({ temperature: 0 })).text,
+    );
+  });
+});
+
+describe("the same seed writes the same words", () => {
+  test("in another model, and behind another text", async () => {
+    const expected = await texts(3, { temperature: 1.5 });
+    const other = await tiny();
+    expect(await texts(3, { temperature: 1.5 }, other)).toEqual(expected);
+    await run(other, "Zoe has 9 pens. Zoe loses 4. How many pens does Zoe have? Think.");
+    expect(await texts(3, { temperature: 1.5 }, other)).toEqual(expected);
+    expect(await texts(3, { temperature: 1.5, seed: 2 }, other)).not.toEqual(expected);
+  });
+
+  test("however many are written at once", async () => {
+    const many = await texts(20, { temperature: 1.5 });
+    expect(new Set(many).size).toBeGreaterThan(10);
+    for (const n of [1, 2, 9]) expect(await texts(n, { temperature: 1.5 })).toEqual(many.slice(0, n));
+  });
+
+  test("whatever is written at the same time", async () => {
+    const alone = [
+      await ask({ seed: 1 }),
+      await ask({ seed: 2, temperature: 2 }),
+      await ask({ seed: 3, temperature: 2 }),
+    ];
+    const together = await Promise.all([
+      ask({ seed: 1 }),
+      ask({ seed: 2, temperature: 2 }),
+      ask({ seed: 3, temperature: 2 }),
+    ]);
+    expect(together.map(({ text }) => text)).toEqual(alone.map(({ text }) => text));
+  });
+
+  test("whether the conversation was read before or not", async () => {
+    const { text } = await ask({ temperature: 0 });
+    const messages: Message[] = [
+      ...thinking.messages,
+      { role: "assistant", content: text },
+      { role: "user", content: "Check it." },
+    ];
+    const warm = await ask({ messages });
+    const cold = await run(await tiny(), { messages }, { seed: 1 });
+    expect(warm.text).toBe(cold.text);
+    expect(cold.usage.cachedInputTokens).toBe(0);
+    expect(warm.usage.inputTokens! - warm.usage.cachedInputTokens!).toBeLessThan(8);
+    expect(warm.text).toMatch(/^(\d+ [-+*/] \d+ = \d+ (ok|fix)\n)+Answer: \d+$/);
+  });
+
+  test("without a seed every run writes others", async () => {
+    const runs = await Promise.all(Array.from({ length: 8 }, () => ask({ temperature: 2 }, {})));
+    expect(new Set(runs.map(({ text }) => text)).size).toBeGreaterThan(1);
+  });
+});
+
+describe("ends", () => {
+  test("at its output cap", async () => {
+    const whole = await ask({ temperature: 0 });
+    const cut = await ask({ temperature: 0, maxOutputTokens: 7 });
+    expect(cut).toMatchObject({ finishReason: "length", usage: { outputTokens: 7 } });
+    expect(whole.text.startsWith(cut.text)).toBe(true);
+  });
+
+  test.each(["\n", "= ", "nswer", "Answer: "])("before a stop sequence %j", async (stop) => {
+    const whole = await ask({ temperature: 0 });
+    const cut = await ask({ temperature: 0, stop: ["never", stop, ""], logprobs: 0 });
+    expect(cut).toMatchObject({ finishReason: "stop", text: whole.text.slice(0, whole.text.indexOf(stop)) });
+    const tokens = cut.logprobs!.map(({ token }) => token).join("");
+    expect(tokens.startsWith(cut.text) && tokens.length - cut.text.length < 8).toBe(true);
+  });
+
+  test("where there is no more room", async () => {
+    const long = `${story} ${"Tom buys 2 more. ".repeat(36)}How many eggs does Tom have? Think.`;
+    const { finishReason, usage } = await run(model, long, { seed: 1 });
+    expect(usage.inputTokens! + usage.outputTokens!).toBeLessThanOrEqual(256);
+    expect(["stop", "length"]).toContain(finishReason);
+  });
+
+  test("before it began, for a prompt without room", async () => {
+    const error: unknown = await run(model, `Tom has 3 eggs. ${"Tom buys 2 more. ".repeat(60)}`).catch(
+      (e: unknown) => e,
+    );
+    expect(ProviderError.is(error) && error.retryable).toBe(false);
+    expect(error).toMatchObject({
+      message: "tiny reads at most 255 tokens, so that there is room for an answer, and the prompt has 308",
+    });
+  });
+});
+
+describe("log-probabilities", () => {
+  test("stand beside the tokens of the text", async () => {
+    const { text, logprobs } = await ask({ logprobs: 3 });
+    expect(logprobs!.map(({ token }) => token).join("")).toBe(text);
+    for (const { logprob, top } of logprobs!) {
+      expect(logprob).toBeLessThanOrEqual(0);
+      expect(top).toHaveLength(3);
+      expect(top!.map((other) => other.logprob)).toEqual(top!.map((other) => other.logprob).sort((a, b) => b - a));
+    }
+  });
+
+  test("are those of the network, whatever the temperature, and of the same text when it is only read", async () => {
+    const hot = await ask({ temperature: 1.3, logprobs: 0 });
+    const cut = hot.text.indexOf("\n") + 1;
+    const first = hot.logprobs!.findIndex(({ token }) => token === "\n") + 1;
+    const again = await ask({ prefill: hot.text.slice(0, cut), logprobs: 300, temperature: 0 });
+    const same = again.logprobs![0]!.top!.find(({ token }) => token === hot.logprobs![first]!.token);
+    expect(same?.logprob).toBe(hot.logprobs![first]!.logprob);
+    expect(hot.logprobs![0]).not.toHaveProperty("top");
+  });
+
+  test("sum to 1 over all tokens", async () => {
+    const { logprobs } = await ask({ logprobs: 354, maxOutputTokens: 3 });
+    for (const { top } of logprobs!)
+      expect(top!.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 9);
+  });
+
+  test("are left out unless asked for", async () => {
+    expect(await ask()).not.toHaveProperty("logprobs");
+  });
+});
+
+test("a prefill is gone on with, and not repeated", async () => {
+  const { text } = await ask({ temperature: 0 });
+  for (const end of [text.indexOf("\n"), text.indexOf("\n") + 1, text.indexOf("=") + 1, text.length]) {
+    expect((await ask({ temperature: 0, prefill: text.slice(0, end) })).text).toBe(text.slice(end));
+  }
+});
+
+test("an answer is forced out of an unfinished thought", async () => {
+  const { text } = await ask({ temperature: 0 });
+  const messages: Message[] = [
+    ...thinking.messages,
+    { role: "assistant", content: text.split("\n")[0]! },
+    { role: "user", content: "Answer now." },
+  ];
+  const { text: forced, usage, logprobs } = await ask({ messages, logprobs: 0 });
+  expect(forced).toMatch(/^Answer: \d+$/);
+  expect([usage.outputTokens, logprobs!.length]).toEqual([2, 2]);
+});
+
+describe("tools", () => {
+  test("are called with an expression, and the results read", async () => {
+    const messages: Message[] = [...thinking.messages];
+    const ids = new Set<string>();
+    for (let round = 0; round < 12; round++) {
+      const response = await ask({ messages, tools: [calculator], temperature: 0 });
+      if (response.finishReason === "stop") {
+        expect(response.text).toMatch(/^Answer: \d+$/);
+        break;
+      }
+      expect(response).toMatchObject({ finishReason: "tool-calls", text: "" });
+      const [call] = response.toolCalls!;
+      const { expression } = call!.input as { readonly expression: string };
+      expect(expression).toMatch(/^\d+ [-+*/] \d+$/);
+      const [a, sign, b] = expression.split(" ");
+      const output = { "+": +a! + +b!, "-": +a! - +b!, "*": +a! * +b!, "/": +a! / +b! }[sign!];
+      messages.push({ role: "assistant", content: response.toolCalls! });
+      messages.push({ role: "tool", content: [{ type: "tool-result", id: call!.id, name: "calculator", output }] });
+      ids.add(call!.id);
+    }
+    expect(ids.size).toBeGreaterThan(1);
+    const final = await ask({
+      messages: messages.slice(0, 3),
+      tools: [calculator],
+      toolChoice: "none",
+      temperature: 0,
+    });
+    expect(final.text).toMatch(/Answer: \d+$/);
+  });
+
+  test("are called when that is required, and the call is told", async () => {
+    const events = stream(model, { ...thinking, tools: [calculator], toolChoice: "required" }, { seed: 1 });
+    let input = "";
+    for await (const event of events) if (event.type === "delta") input += event.toolInput ?? event.text ?? "";
+    expect((await events.response).toolCalls).toEqual([
+      { type: "tool-call", id: "call-1", name: "calculator", input: JSON.parse(input) },
+    ]);
+  });
+
+  test("a call that is cut is no answer", async () => {
+    await expect(ask({ tools: [calculator], toolChoice: "required", maxOutputTokens: 2 })).rejects.toSatisfy(
+      MalformedResponseError.is,
+    );
+  });
+});
+
+test.each([undefined, ["\nAnswer: 1", "never"]])("tells the text as it is written (stop %j)", async (stop) => {
+  const events = stream(model, { ...thinking, stop }, { seed: 1 });
+  const told: string[] = [];
+  for await (const event of events) if (event.type === "delta") told.push(event.text ?? "");
+  expect(told.join("")).toBe((await events.response).text);
+  expect(told.length).toBeGreaterThan(5);
+});
+
+describe("an abort", () => {
+  const long: ModelRequest = { ...thinking, temperature: 5 };
+
+  test("ends the writing at once, with its reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const before = process.cpuUsage();
+    const running = run(stack(model, sampleN(64)), long, { signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(running).rejects.toBe(reason);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const spent = process.cpuUsage(before);
+    expect((spent.user + spent.system) / 1000).toBeLessThan(600);
+    expect((await ask()).text).not.toBe("");
+  });
+
+  test("from a listener, and of a request that waits for its turn", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const first = run(model, long, {
+      signal: controller.signal,
+      onEvent: (event) => event.type === "delta" && controller.abort(reason),
+    });
+    const second = run(model, long, { signal: controller.signal });
+    await expect(first).rejects.toBe(reason);
+    await expect(second).rejects.toBe(reason);
+  });
+
+  test("leaves the conversations it had begun to read unharmed", async () => {
+    const fresh = await tiny();
+    const controller = new AbortController();
+    let deltas = 0;
+    const onEvent = (): void => {
+      if (++deltas > 6) controller.abort(new Error("enough"));
+    };
+    await expect(run(fresh, thinking, { seed: 1, signal: controller.signal, onEvent })).rejects.toThrow("enough");
+    expect((await run(fresh, thinking, { seed: 1 })).text).toBe((await ask()).text);
+  });
+});
+
+test("timers keep running while it writes", async () => {
+  let late = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    late = Math.max(late, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await texts(32, { temperature: 3 });
+  clearInterval(timer);
+  expect(late).toBeGreaterThan(0);
+  expect(late).toBeLessThan(200);
+});
+
+test("a budget in money is kept, for it costs none", async () => {
+  const { usage } = await ask({}, { budget: { usd: 1, tokens: 400 }, seed: 1 });
+  expect(usage.usd).toBe(0);
+});
+
+test("takes other weights, by their bytes or their place", async () => {
+  const place = new URL("../../src/tiny/weights.bin", import.meta.url);
+  const expected = await ask();
+  for (const weights of [place, await readFile(place)]) {
+    expect((await run(await tiny({ weights }), thinking, { seed: 1 })).text).toBe(expected.text);
+  }
+});
+
+test.each<readonly [Partial<ModelRequest>, string]>([
+  [{ topK: 0 }, "topK must be an integer of at least 1, got 0"],
+  [{ logprobs: -1 }, "logprobs must be an integer of at least 0, got -1"],
+  [{ presencePenalty: 3 }, "presencePenalty must be a number from -2 to 2, got 3"],
+])("%j is refused", async (changes, message) => {
+  await expect(ask(changes)).rejects.toThrow(`tiny: ${message}`);
+});
+
+test("options that are none are refused", async () => {
+  await expect(tiny({ size: "large" } as TinyOptions)).rejects.toSatisfy(InvalidOptionError.is);
+  expectTypeOf(tiny).toEqualTypeOf<(options?: TinyOptions) => Promise<Model>>();
+});
