@@ -26,9 +26,34 @@ export { source, type Price, type Reply, type SourceCall, type SourceOptions } f
 export { stack, isModel } from "./core/stack.js";
 export { stream, type EventStream } from "./core/stream.js";
 export { wrap, type WrapOptions } from "./core/wrap.js";
+export { boolean } from "./answers/boolean.js";
+export { choice } from "./answers/choice.js";
+export { json } from "./answers/json.js";
+export { math } from "./answers/math.js";
+export { number } from "./answers/number.js";
+export { text } from "./answers/text.js";
+export { passAtK } from "./answers/pass-at-k.js";
 export { decided, beta, window, aheadBy, never, type StoppingRule } from "./answers/stopping.js";
 export { Tally, type TallyOptions, type TallyView, type Vote } from "./answers/tally.js";
 export { elect, type Voted } from "./answers/elect.js";
 export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
 export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
 export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
+export { chainOfThought, stepByStep, type ChainOfThoughtOptions, type Exemplar, type Reasoned } from "./strategies/shape/chain-of-thought.js";
+export { reviseLoop, reviseInstruction, type Draft, type Revised, type ReviseLoopOptions } from "./strategies/loop/revise-loop.js";
+export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
+export {
+  budgetAllocator,
+  type Allocated,
+  type BudgetAllocatorOptions,
+  type Level,
+  type LevelReport,
+} from "./strategies/spend/budget-allocator.js";
+export { conformsTo } from "./feedback/conforms-to.js";
+export { judge, judgeInstruction, type JudgeOptions } from "./feedback/judge.js";
+export { passes, type ResponseTest } from "./feedback/passes.js";
+export { selfCritique } from "./feedback/self-critique.js";
+export { fallback, type FallbackOptions } from "./policies/fallback.js";
+export { retry, type RetryOptions } from "./policies/retry.js";
+export { timeout } from "./policies/timeout.js";
+export { tool, type ToolOptions } from "./tools/tool.js";

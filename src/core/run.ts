@@ -90,19 +90,22 @@ export async function run<Out extends ModelResponse>(
 const unlimited = new Budget();
 
 /**
- * Waits for a run that can be given up: not for a model that does not listen. The time being over leaves a strategy the moment it needs to
- * return what it has.
+ * Waits for a run that can be given up: not for a model that does not listen. Whoever does listen has a turn of the event loop to unwind, and,
+ * when the time is over, to return what there is.
  */
-function leaving<Out>({ scope, clock }: CallNode, running: Promise<Out>): Promise<Out> {
+function leaving<Out>({ scope }: CallNode, running: Promise<Out>): Promise<Out> {
   return new Promise<Out>((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const member = {
       abort: (reason: unknown) => {
-        if (exhaustion(reason) === undefined) reject(reason as Error);
-        else clock.setTimeout(() => reject(reason as Error), 0);
+        timer = setTimeout(() => reject(reason as Error), 0);
       },
     };
     scope.add(member);
-    running.then(resolve, reject).finally(() => scope.remove(member));
+    running.then(resolve, reject).finally(() => {
+      scope.remove(member);
+      clearTimeout(timer);
+    });
   });
 }
 

@@ -50,11 +50,13 @@ export function judge(model: Model, options: JudgeOptions = {}): Feedback {
 export const judgeInstruction =
   "Judge the answer above. Check every step of it, and say in a few sentences what is wrong and how to mend it, if anything.";
 const scoreInstruction = 'End with "Score: " and a whole number from 0 (wrong) to 10 (right in every part).';
-const scoreLine = /\**score\**\s*:\s*\**\s*(\d+(?:\.\d+)?)(?:\s*\/\s*10)?\**\.?/gi;
+const scoreLine = /\**score\**\s*:\s*\**\s*(\d+(?:\.\d+)?)(?:\s*\/\s*(\d+))?\**\.?/gi;
 
+/** From 0 to 1; 0 where none can be read, and for one on another scale than its own. */
 function scoreOf(text: string): number {
-  const last = [...text.matchAll(scoreLine)].at(-1)?.[1];
-  return last === undefined ? 0 : Math.min(1, Number(last) / 10);
+  const [, points, scale = 10] = [...text.matchAll(scoreLine)].at(-1) ?? [];
+  const score = Number(points) / Number(scale);
+  return score <= 1 ? score : 0;
 }
 
 /** The question as text: of a single user message the words alone. */

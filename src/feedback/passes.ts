@@ -23,7 +23,7 @@ export type ResponseTest<R extends ModelResponse = ModelResponse> = (response: R
  * });
  */
 export function passes<R extends ModelResponse = ModelResponse>(tests: Readonly<Record<string, ResponseTest<R>>>): Feedback<R> {
-  const named = typeof tests === "object" && tests !== null ? Object.entries(tests) : [];
+  const named = Object(tests) === tests ? Object.entries(tests) : [];
   if (named.length === 0) throw new InvalidOptionError("passes", "tests", "an object of at least one test", tests);
   for (const [name, test] of named) {
     if (typeof test !== "function") throw new InvalidOptionError("passes", `tests[${JSON.stringify(name)}]`, "a function of a response", test);

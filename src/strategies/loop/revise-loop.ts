@@ -4,7 +4,7 @@
  */
 import { keyOf } from "../../answers/answer.js";
 import { exhaustion, type Call } from "../../core/call.js";
-import { reply } from "../../core/conversation.js";
+import { callsTools, reply } from "../../core/conversation.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
 import type { Feedback, Verdict } from "../../core/feedback.js";
@@ -36,7 +36,7 @@ export interface Draft<R extends ModelResponse = ModelResponse> {
 export type Revised<R extends ModelResponse = ModelResponse> = R & {
   /** In the order they were written. */
   readonly drafts: readonly Draft<R>[];
-  /** What the feedback said of this one. `undefined` where the budget ended before it could say anything. */
+  /** What the feedback said of this one. `undefined` where the budget ended before it could say anything, and for a response that calls tools. */
   readonly verdict: Draft<R>["verdict"] | undefined;
   readonly stopped: StopReason;
 };
@@ -49,7 +49,7 @@ export type Revised<R extends ModelResponse = ModelResponse> = R & {
  * Cost: 1 + `rounds` calls at most, and what the feedback calls.
  * `stopped` says why: `'ok'`, `'no-improvement'` (`patience` revisions in a row were no better, or one repeats an earlier draft's
  * answer and words), `'limit'`, `'budget'` or `'deadline'`. A failure of the model or the feedback after the first draft is `'failure'`: the best draft
- * is returned with a warning.
+ * is returned with a warning. A response that calls tools is no draft: it is returned as it is (`'done'`), for whoever runs them.
  *
  * @throws {@link InvalidOptionError} when the stack is built; for a verdict that is none, at the call
  * @throws what the feedback throws on the first draft
@@ -93,6 +93,7 @@ export function reviseLoop<R extends ModelResponse = ModelResponse>(
       let response = first;
       try {
         for (let round = 0; ; round++) {
+          if (callsTools(response)) return extend(response, { drafts, verdict: undefined, stopped: "done" });
           const draft = await assess(request, response, round, call);
           const repeated = drafts.some((earlier) => sameWords(earlier.response, response));
           drafts.push(draft);

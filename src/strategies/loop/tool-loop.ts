@@ -49,7 +49,9 @@ export type ToolRun<R extends ModelResponse = ModelResponse> = R & {
  * Cost: `maxSteps` + 1 calls at most, and what the tools call.
  * Arguments that do not fit the tool's schema, and names of tools that do not exist, are answered with the complaint. After `maxSteps`, or when
  * the budget does not allow another step, the model is asked for its final answer without tools (`stopped` is `'limit'` or `'budget'`); for that
- * call one call, `finalTokens` and the price of a step are kept back, of a small budget half. A response that calls a tool of the request itself, which only the caller can run, is returned as it is.
+ * call one call, `finalTokens` and the price of a step are kept back, of a small budget half. If even that call is not to be had, what the model
+ * wrote last is returned, where it wrote anything. A response that calls a tool of the request itself, which only the caller can run, is returned
+ * as it is.
  *
  * @throws {@link InvalidOptionError} when the stack is built; at a call, for a request that has a tool of the same name
  * @throws {@link CapabilityError} when the stack is built, for a model that cannot call tools
@@ -65,7 +67,7 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
   const byName = checkTools(tools);
   checkInteger("toolLoop", "maxSteps", maxSteps, 1);
   checkInteger("toolLoop", "finalTokens", finalTokens, 1);
-  if (onToolError !== "report" && onToolError !== "throw") {
+  if (!["report", "throw"].includes(onToolError)) {
     throw new InvalidOptionError("toolLoop", "onToolError", "'report' or 'throw'", onToolError);
   }
   const descriptions = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
@@ -104,12 +106,13 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
         } catch (error) {
           stopped = ending(error, call);
         }
-        const final = hold === undefined ? call : call.child("final", { budget: hold.budget });
-        return extend(await next.generate({ ...request, toolChoice: "none" }, final), { steps, stopped });
+        const final = call.child("final", hold && { budget: hold.budget });
+        const response = await next.generate({ ...request, toolChoice: "none" }, final);
+        return extend(withoutCalls(response), { steps, stopped });
       } catch (error) {
         const why = ending(error, call);
         if (last === undefined || last.text === "") throw error;
-        return extend(last, { steps, stopped: stopped === "limit" ? why : stopped });
+        return extend(withoutCalls(last), { steps, stopped: stopped === "limit" ? why : stopped });
       } finally {
         hold?.release();
       }
@@ -136,14 +139,28 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
 /** What the results of one step add to a prompt, for the outline. */
 const resultTokens = 200;
 
-/** What is kept back for the final answer: a call, the tokens it needs, the money a step costs; of the last two no more than half of what is left. */
+/**
+ * What is kept back for the final answer: a call, the tokens it needs, the money a step costs (where none was taken yet, whatever there is);
+ * of tokens and money no more than half of what is left.
+ */
 function share(left: Readonly<Amount>, inputTokens: number, outputTokens: number, usd: number): Partial<Amount> {
   return {
     calls: 1,
-    usd: Math.min(usd, left.usd / 2),
+    usd: left.usd === Infinity ? 0 : Math.min(usd || Infinity, left.usd / 2),
     tokens: Math.min(inputTokens + outputTokens, Math.floor(left.tokens / 2)),
     outputTokens: Math.min(outputTokens, Math.floor(left.outputTokens / 2)),
   };
+}
+
+/** The response without the calls in it: they were answered, or nobody answers them. */
+function withoutCalls<R extends ModelResponse>(response: R): R {
+  const { content } = response;
+  if ((response.toolCalls?.length ?? 0) === 0) return response;
+  return extend(response, {
+    finishReason: "other",
+    toolCalls: [],
+    ...(content !== undefined && { content: content.filter(({ type }) => type !== "tool-call") }),
+  });
 }
 
 /** Why it ended: by budget or time. Anything else is thrown on. */

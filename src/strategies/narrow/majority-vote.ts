@@ -51,7 +51,8 @@ export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptio
       const tally = new Tally<R>({ planned: drawing.planned, maxWeight });
       for await (const sample of drawing) {
         tally.add(sample, weight === undefined ? 1 : checkNumber("majorityVote", "weight", weight(sample), 0, maxWeight));
-        if (stop(tally)) break; // leaving the loop gives up the samples still running
+        // After the last sample there is nothing to stop: it is done. Leaving the loop gives up the samples still running.
+        if (tally.remaining > 0 && stop(tally)) break;
       }
       return elect(tally, drawing, minShare);
     });

@@ -3,9 +3,8 @@
  * Chain of thought: the model writes its thoughts down before it answers.
  */
 import type { Answer } from "../../answers/answer.js";
-import { text as anyText } from "../../answers/text.js";
 import { exhaustion, type Call } from "../../core/call.js";
-import { addToPrompt, insertAfterSystem, reply } from "../../core/conversation.js";
+import { addToPrompt, callsTools, insertAfterSystem, reply } from "../../core/conversation.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
 import type { Message } from "../../core/message.js";
@@ -24,7 +23,7 @@ export interface Exemplar {
 
 /** Options of {@link chainOfThought}. */
 export interface ChainOfThoughtOptions<A = string> {
-  /** How the answer is asked for, read and compared. @defaultValue `text()` */
+  /** How the answer is asked for, read and compared. @defaultValue the words behind the last `Answer:`, else all; `text()` reads more forms */
   readonly answer?: Answer<A> | undefined;
   /** Asks for the thought, in front of what the answer asks for; `""` for models that think by themselves. @defaultValue {@link stepByStep} */
   readonly instruction?: string | undefined;
@@ -62,7 +61,7 @@ export function chainOfThought<A = string>(
   options: ChainOfThoughtOptions<A> = {},
 ): <R extends ModelResponse>(next: Model<R>) => Model<Reasoned<A, R>> {
   checkOptions("chainOfThought", options, ["answer", "instruction", "exemplars", "askAgain"]);
-  const { answer = anyText() as unknown as Answer<A>, instruction = stepByStep, exemplars = [], askAgain = true } = options;
+  const { answer = lastWords as Answer<unknown> as Answer<A>, instruction = stepByStep, exemplars = [], askAgain = true } = options;
   checkAnswer(answer);
   if (typeof instruction !== "string") throw new InvalidOptionError("chainOfThought", "instruction", "a text", instruction);
   if (typeof askAgain !== "boolean") throw new InvalidOptionError("chainOfThought", "askAgain", "true or false", askAgain);
@@ -74,7 +73,7 @@ export function chainOfThought<A = string>(
       const asked = insertAfterSystem(addToPrompt(request, words), turns);
       const response = await next.generate(asked, call);
       const first = read(response, answer, request.prefill);
-      if (first.answer !== undefined || !askAgain || response.finishReason === "tool-calls") return first;
+      if (first.answer !== undefined || !askAgain || callsTools(response)) return first;
       return finish(next, asked, first, answer, call);
     };
     return wrap("chainOfThought", next, think, {
@@ -93,13 +92,22 @@ export function chainOfThought<A = string>(
 
 /** The default instruction. */
 export const stepByStep = "Think step by step before you answer.";
+/** The default answer. */
+const lastWords: Answer<string> = {
+  instruction: 'End with "Answer: " and the answer.',
+  parse: (text) => {
+    const words = text.split(/answer:/i).at(-1)?.trim();
+    return words === "" ? undefined : words;
+  },
+  key: (words) => words.toLowerCase().replace(/\s+/g, " "),
+};
 /** Asks for the answer alone. */
 const answerAlone = "Give the answer alone, without further thoughts.";
 /** What an instruction adds to a prompt, for the outline. */
 const promptTokens = 50;
 
 function read<A, R extends ModelResponse>(response: R, answer: Answer<A>, prefill: string = ""): Reasoned<A, R> {
-  const value = response.finishReason === "tool-calls" ? undefined : answer.parse(prefill + response.text);
+  const value = callsTools(response) ? undefined : answer.parse(prefill + response.text);
   return extend(response, {
     answer: value,
     key: value === undefined ? undefined : answer.key(value),
@@ -115,12 +123,16 @@ async function finish<A, R extends ModelResponse>(
   answer: Answer<A>,
   call: Call,
 ): Promise<Reasoned<A, R>> {
-  const request = reply(asked, first, `${answerAlone} ${answer.instruction}`);
-  const constrained = answer.schema !== undefined && next.capabilities.schema !== false;
+  const request: ModelRequest = {
+    ...reply(asked, first, `${answerAlone} ${answer.instruction}`),
+    ...(answer.schema !== undefined && next.capabilities.schema !== false && { schema: answer.schema }),
+    ...(asked.tools !== undefined && asked.tools.length > 0 && { toolChoice: "none" }),
+  };
   if (call.listening) call.emit({ type: "delta", path: call.path, text: "\n", output: !call.thought });
   try {
-    const last = read(await next.generate(constrained ? { ...request, schema: answer.schema } : request, call), answer);
-    return extend(first, { text: `${first.text}\n${last.text}`, answer: last.answer, key: last.key });
+    const last = read(await next.generate(request, call), answer);
+    const { finishReason, answer: value, key } = last;
+    return extend(first, { text: `${first.text}\n${last.text}`, finishReason, answer: value, key, ...both(first, last) });
   } catch (error) {
     if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw error;
     const stopped = exhaustion(error);
@@ -128,6 +140,16 @@ async function finish<A, R extends ModelResponse>(
     const warning = { code: "answer-not-asked", message: "the answer could not be read, and asking for it alone failed" };
     return extend(first, { warnings: [...(first.warnings ?? []), warning] });
   }
+}
+
+/** What two responses, one behind the other, have of parts and warnings. */
+function both(first: ModelResponse, last: ModelResponse): Pick<ModelResponse, "content" | "warnings"> {
+  const { content, warnings = [] } = first;
+  const news = last.warnings?.filter(({ message }) => !warnings.some((known) => known.message === message)) ?? [];
+  return {
+    ...(content !== undefined && { content: [...content, { type: "text", text: `\n${last.text}` }] }),
+    ...(news.length > 0 && { warnings: [...warnings, ...news] }),
+  };
 }
 
 function checkAnswer(answer: Partial<Answer<unknown>> | null): void {

@@ -76,6 +76,7 @@ export type Allocated<R extends ModelResponse = ModelResponse> = Voted<R> & {
  * cannot get better; a level with another model is tried first).
  *
  * @throws {@link InvalidOptionError} when the stack is built; at a call, for a difficulty out of bounds
+ * @throws what `difficulty` throws
  * @throws the first failure, when there is no sample at all
  * @see Snell et al. 2024, arXiv:2408.03314 (how much to spend depends on difficulty); Aggarwal et al. 2023, arXiv:2305.11860 (the stopping rule);
  *   Chen et al. 2025, arXiv:2504.00762 (the next model on disagreement)
@@ -156,7 +157,7 @@ export function budgetAllocator<R extends ModelResponse>(
       // No model gave a single sample.
       if (samples.length === 0) throw [...broken.values()][0];
       return extend(elect(tally, { samples, failures, stopped }), {
-        level: reports.at(-1)?.name ?? "",
+        level: reports.findLast((report) => report.samples > 0)?.name ?? "",
         levels: reports,
         difficulty: expected ?? 1 - (tally.winner?.share ?? 0),
       });
@@ -203,10 +204,14 @@ function checkLevels<R extends ModelResponse>(levels: readonly Level<R>[]): void
   levels.forEach((level: Level<R>, index) => {
     const where = `budgetAllocator: levels[${index}]`;
     checkOptions(where, level, ["name", "samples", "model", "weight", "settings"]);
-    const { samples, model, weight = 1 } = level;
+    const { name = "level", samples, model, weight = 1, settings } = level;
+    if (typeof name !== "string" || name === "") throw new InvalidOptionError(where, "name", "a text that is not empty", name);
     checkInteger(where, "samples", samples, 1);
     if (!(checkNumber(where, "weight", weight, 0) > 0)) throw new InvalidOptionError(where, "weight", "a number above 0", weight);
     if (model !== undefined && !isModel(model)) throw new InvalidOptionError(where, "model", "a model", model);
+    if (settings !== undefined && (Object(settings) !== settings || "messages" in settings)) {
+      throw new InvalidOptionError(where, "settings", "an object of fields of a request, without messages", settings);
+    }
   });
 }
 

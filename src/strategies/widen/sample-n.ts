@@ -4,6 +4,7 @@
  */
 import type { Call } from "../../core/call.js";
 import { InvalidOptionError } from "../../core/errors.js";
+import { extend } from "../../core/extend.js";
 import type { UserMessage } from "../../core/message.js";
 import type { Model, ModelRequest, ModelResponse, Sampled, Sampler } from "../../core/model.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/options.js";
@@ -35,7 +36,8 @@ export interface SampleNOptions {
  * Shape: one response in; the first sample out, with all of them in `samples`. Lazy: a narrower above draws one by one and may stop early.
  * Cost: `n` calls of the model beneath, at most; equal requests become one with native `n`, where the provider has it.
  * A failed sample is listed in `failures`; an error that cannot get better ends the sampling. Out of budget or time, the samples so far
- * are returned. Warns when all samples are the same words, for then a vote among them says nothing. In index order a slow sample
+ * are returned. Warns when all samples are the same words, for then a vote among them says nothing, and when hints in the prompt stand in
+ * for a temperature that the model locks. In index order a slow sample
  * holds back those behind it, so that the same seed gives the same result whatever the timing.
  *
  * @param n - how many; whole, at least 1
@@ -52,19 +54,23 @@ export function sampleN(n: number, options: SampleNOptions = {}): <R extends Mod
   if (concurrency !== undefined && concurrency !== Infinity) checkInteger("sampleN", "concurrency", concurrency, 1);
   checkInteger("sampleN", "quorum", quorum, 1, n);
   if (temperature !== undefined) checkNumber("sampleN", "temperature", temperature, 0);
-  if (order !== "index" && order !== "completion") throw new InvalidOptionError("sampleN", "order", "'index' or 'completion'", order);
+  checkVariants(variants);
+  if (typeof warm !== "boolean") throw new InvalidOptionError("sampleN", "warm", "true or false", warm);
+  if (!["index", "completion"].includes(order)) throw new InvalidOptionError("sampleN", "order", "'index' or 'completion'", order);
 
   return <R extends ModelResponse>(next: Model<R>): Sampler<R> => {
     const hints = variants === false ? [] : (variants ?? (next.capabilities.temperature === false ? defaultVariants : []));
+    const varied = hints.length > 0 && n > 1;
+    const downgrade =
+      varied && variants === undefined ? `${next.id} locks its temperature: samples differ by hints in the prompt` : undefined;
+    const drawn = downgrade === undefined ? next : warned(next, downgrade);
 
     const begin = (asked: ModelRequest, call: Call): Draw<R> => {
       const request = temperature === undefined || asked.temperature !== undefined ? asked : { ...asked, temperature };
-      const varied = hints.length > 0 && n > 1;
-      if (varied && variants === undefined && call.listening) {
-        const message = `${next.id} locks its temperature: samples differ by hints in the prompt`;
-        call.emit({ type: "downgrade", path: call.path, capability: "temperature", message });
+      if (downgrade !== undefined && call.listening) {
+        call.emit({ type: "downgrade", path: call.path, capability: "temperature", message: downgrade });
       }
-      return sample(next, request, call, {
+      return sample(drawn, request, call, {
         n,
         concurrency,
         quorum,
@@ -106,6 +112,27 @@ export const defaultVariants: readonly string[] = [
   "Check every step before the next.",
   "Solve it in as few steps as you can.",
 ];
+
+function checkVariants(variants: SampleNOptions["variants"]): void {
+  if (variants === undefined || variants === false) return;
+  const list: readonly unknown[] = Array.isArray(variants) ? variants : [];
+  const bound = "false, or a list of at least one text that is not empty";
+  if (list.length === 0) throw new InvalidOptionError("sampleN", "variants", bound, variants);
+  for (const hint of list) {
+    if (typeof hint !== "string" || hint.trim() === "") throw new InvalidOptionError("sampleN", "variants", bound, hint);
+  }
+}
+
+/** The same model; its responses say what was done instead of raising the temperature. */
+function warned<R extends ModelResponse>(next: Model<R>, message: string): Model<R> {
+  return {
+    ...next,
+    generate: async (request, call) => {
+      const response = await next.generate(request, call);
+      return extend(response, { warnings: [...(response.warnings ?? []), { code: "downgrade", message }] });
+    },
+  };
+}
 
 /** The request of sample `index`: the first is as asked, so that it can be cached; the others end with a hint. */
 function vary(request: ModelRequest, hints: readonly string[], index: number): ModelRequest {
