@@ -32,7 +32,7 @@ export class Flight {
   /** The call of the first passenger; its path and budget are the flight's. */
   readonly call: CallNode;
   private readonly _plan: FlightPlan;
-  private readonly _passengers: Passenger[] = [];
+  private _passengers: Passenger[] = [];
   private _reservation: Reservation | undefined;
   /** Those for whom the budget had no room; they follow when this one is back. */
   private _rest: Flight | undefined;
@@ -69,12 +69,15 @@ export class Flight {
       };
       this._passengers.push(passenger);
       call.scope.add(passenger);
+      // Whoever heard that it began may have given it up.
+      if (call.scope.aborted) passenger.abort(call.scope.reason);
     });
   }
 
   /** Reserves, sends, settles. Never rejects. */
   async launch(): Promise<void> {
     if (this._left === 0) return;
+    if (this._left < this.size) this._passengers = this._passengers.filter(({ over }) => !over);
     const { budget } = this.call;
     let cap: number | undefined;
     if (!budget.unlimited) {
