@@ -17,13 +17,20 @@ for (const grade of ["easy", "medium", "hard"] as const) {
     tokens += (response.usage.inputTokens ?? 0) + (response.usage.outputTokens ?? 0);
   }
   const mean = (total: number): string => (total / unseen.length).toFixed(1);
-  console.log(`${grade.padEnd(6)}  ${right} of ${unseen.length} right, ${mean(samples)} samples and ${mean(tokens)} tokens a question`);
+  console.log(
+    `${grade.padEnd(6)}  ${right} of ${unseen.length} right, ${mean(samples)} samples and ${mean(tokens)} tokens a question`,
+  );
 }
 
 const [hard] = problems({ seed: 9, count: 1, grade: "hard" });
-const { answer, level, levels, stopped, difficulty } = await run(solver, hard?.question ?? "", { seed: 1, budget: { tokens: 4_000 } });
+const { answer, level, levels, stopped, difficulty } = await run(solver, hard?.question ?? "", {
+  seed: 1,
+  budget: { tokens: 4_000 },
+});
 console.log(`\n${hard?.question}`);
 for (const { name, samples, confidence, usage } of levels) {
   console.log(`${name}: ${samples} samples, ${usage.outputTokens} tokens written, confidence ${confidence.toFixed(3)}`);
 }
-console.log(`answer: ${answer} (true: ${hard?.answer}); level ${level}, stopped: ${stopped}, difficulty ${difficulty.toFixed(2)}`);
+console.log(
+  `answer: ${answer} (true: ${hard?.answer}); level ${level}, stopped: ${stopped}, difficulty ${difficulty.toFixed(2)}`,
+);

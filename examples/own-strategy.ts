@@ -3,16 +3,18 @@ import { chainOfThought, number, run, sample, stack, wrap, type Model, type Reas
 import { problems, tiny } from "mull/tiny";
 
 /** Samples two answers, and a third only if they differ. */
-const secondOpinion = () => (next: Model<Reasoned<number>>): Model<Reasoned<number>> =>
-  wrap("secondOpinion", next, async (request, call) => {
-    const seen: Reasoned<number>[] = [];
-    for await (const response of sample(next, request, call, { n: 3, concurrency: 2 })) {
-      const agreeing = seen.find(({ key }) => key !== undefined && key === response.key);
-      if (agreeing !== undefined) return agreeing; // leaving the loop gives up what still runs
-      seen.push(response);
-    }
-    return seen[0] as Reasoned<number>;
-  });
+const secondOpinion =
+  () =>
+  (next: Model<Reasoned<number>>): Model<Reasoned<number>> =>
+    wrap("secondOpinion", next, async (request, call) => {
+      const seen: Reasoned<number>[] = [];
+      for await (const response of sample(next, request, call, { n: 3, concurrency: 2 })) {
+        const agreeing = seen.find(({ key }) => key !== undefined && key === response.key);
+        if (agreeing !== undefined) return agreeing; // leaving the loop gives up what still runs
+        seen.push(response);
+      }
+      return seen[0] as Reasoned<number>;
+    });
 
 const model = await tiny();
 const solver = stack(model, chainOfThought({ answer: number() }), secondOpinion());

@@ -27,7 +27,9 @@ for (const [index, { question, answer: right }] of unseen.entries()) {
   shown = true;
   console.log(question);
   for (const [round, { response, verdict }] of drafts.entries()) {
-    console.log(`\ndraft ${round}, score ${verdict.score}:\n${response.text}\n→ ${verdict.message ?? "nothing to mend"}`);
+    console.log(
+      `\ndraft ${round}, score ${verdict.score}:\n${response.text}\n→ ${verdict.message ?? "nothing to mend"}`,
+    );
   }
   console.log(`\nstopped: ${stopped}; answer ${answer}, true answer ${right}\n`);
 }

@@ -11,4 +11,6 @@ console.log(problem?.question);
 for (const [index, { text, answer }] of samples.entries()) {
   console.log(`#${index}  ${text.replaceAll("\n", "; ")}  →  ${answer ?? "no answer"}`);
 }
-console.log(`The true answer is ${problem?.answer}. ${usage.calls} request, ${usage.inputTokens} tokens read, ${usage.outputTokens} written.`);
+console.log(
+  `The true answer is ${problem?.answer}. ${usage.calls} request, ${usage.inputTokens} tokens read, ${usage.outputTokens} written.`,
+);

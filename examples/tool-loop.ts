@@ -19,4 +19,6 @@ console.log(`answer: ${answer} (true: ${problem?.answer}); ${usage.calls} calls,
 // Under a budget the loop keeps back what the final answer needs.
 const budget = { calls: 3 };
 const short = await run(solver, problem?.question ?? "", { seed: 1, budget });
-console.log(`with 3 calls: ${short.steps.length} steps, then the final answer ${short.answer}; stopped: ${short.stopped}`);
+console.log(
+  `with 3 calls: ${short.steps.length} steps, then the final answer ${short.answer}; stopped: ${short.stopped}`,
+);

@@ -23,7 +23,8 @@ export interface Arguments {
   /** Questions at the same time. */
   readonly concurrency: number;
   /** An OpenAI-compatible endpoint instead of the embedded model. */
-  readonly endpoint: { readonly baseURL: string; readonly model: string; readonly apiKey: string | undefined } | undefined;
+  readonly endpoint:
+    { readonly baseURL: string; readonly model: string; readonly apiKey: string | undefined } | undefined;
 }
 
 export const usage = `npm start                          the whole job on the embedded model: five ways to answer, one table
@@ -68,7 +69,12 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
   const { "base-url": baseURL, model, help = false } = values;
   if ((baseURL === undefined) !== (model === undefined)) {
     const missing = baseURL === undefined ? "--base-url" : "--model";
-    throw new InvalidOptionError("npm start", missing, "given, too: an endpoint is a URL and the name of a model", undefined);
+    throw new InvalidOptionError(
+      "npm start",
+      missing,
+      "given, too: an endpoint is a URL and the name of a model",
+      undefined,
+    );
   }
   const remote = baseURL !== undefined;
   const question = positionals.join(" ").trim();

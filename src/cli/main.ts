@@ -96,9 +96,13 @@ async function compare(model: Model, asked: Arguments, terminal: Terminal, signa
   terminal.out(`${table(outcomes)}\n\n`);
   terminal.out(`Each row is a stack: ${methods.map(({ code }) => `\n  stack(model, ${code})`).join("")}\n\n`);
   const allocator = outcomes.find(({ method }) => method.tokens !== undefined);
-  const most = Math.max(...(allocator?.attempts ?? []).map(({ usage: spent }) => (spent.inputTokens ?? 0) + (spent.outputTokens ?? 0)));
+  const most = Math.max(
+    ...(allocator?.attempts ?? []).map(({ usage: spent }) => (spent.inputTokens ?? 0) + (spent.outputTokens ?? 0)),
+  );
   terminal.out(`The allocator may spend ${budget} tokens on a question; the most it spent is ${most}. `);
-  terminal.out(`Calls count those given up when the answer was certain. All but the time is the same for the same seed (${seed}).\n\n`);
+  terminal.out(
+    `Calls count those given up when the answer was certain. All but the time is the same for the same seed (${seed}).\n\n`,
+  );
   const voted = outcomes[3];
   if (voted !== undefined) terminal.out(`One of the problems\n${"─".repeat(19)}\n${workedExample(voted)}\n\n`);
   if (endpoint === undefined) terminal.out(`${ownModel}\n`);

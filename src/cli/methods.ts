@@ -29,7 +29,10 @@ const atATime = 4;
 export function methodsOf(model: Model, samples: number, budget: number): readonly Method[] {
   const answer = number();
   const think = stack(model, chainOfThought({ answer }));
-  const levels = [4, 16, 40].map((count, index) => ({ name: ["quick", "thorough", "exhaustive"][index] ?? "", samples: count }));
+  const levels = [4, 16, 40].map((count, index) => ({
+    name: ["quick", "thorough", "exhaustive"][index] ?? "",
+    samples: count,
+  }));
   return [
     {
       name: "direct",

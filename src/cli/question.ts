@@ -28,14 +28,21 @@ export async function answerQuestion(
     err(`The embedded model reads word problems about counts from 0 to 299, like:\n  ${sampleQuestion}\n`);
     err(`It does not know these words, so do not trust its answer: ${unknown.join(", ")}\n\n`);
   }
-  const solver = stack(model, chainOfThought<number | string>({ answer: embedded ? number() : text() }), budgetAllocator({ concurrency: 4 }));
+  const solver = stack(
+    model,
+    chainOfThought<number | string>({ answer: embedded ? number() : text() }),
+    budgetAllocator({ concurrency: 4 }),
+  );
   const request = { messages: [{ role: "user", content: question } as const], maxOutputTokens: maxTokens };
   const response = await run(solver, request, { seed, budget: { tokens: budget }, signal });
   const { answer, thought, usage, level, stopped } = response;
   out(`${thought.trim()}\n\nanswer: ${answer ?? "none that could be read"}\n`);
   out(`${ballot(response)}\n`);
   const tokens = (usage.inputTokens ?? NaN) + (usage.outputTokens ?? NaN);
-  out(`${usage.calls} calls, ${Number.isNaN(tokens) ? "an unknown number of" : tokens} tokens; level "${level}", stopped: ${stopped}\n`);
+  out(
+    `${usage.calls} calls, ${Number.isNaN(tokens) ? "an unknown number of" : tokens} tokens; level "${level}", stopped: ${stopped}\n`,
+  );
 }
 
-const sampleQuestion = "Tom has 12 apples. Tom buys 5 more. Now Tom has 2 times as many. How many apples does Tom have?";
+const sampleQuestion =
+  "Tom has 12 apples. Tom buys 5 more. Now Tom has 2 times as many. How many apples does Tom have?";

@@ -15,13 +15,18 @@ export function table(outcomes: readonly Outcome[]): string {
     method.name,
     withError(attempts),
     ...grades.map((grade) => percent(attempts.filter(({ problem }) => problem.grade === grade))),
-    mean(attempts.map(({ usage }) => usage.calls + (usage.cancelled?.calls ?? 0) + (usage.failed?.calls ?? 0))).toFixed(1),
+    mean(attempts.map(({ usage }) => usage.calls + (usage.cancelled?.calls ?? 0) + (usage.failed?.calls ?? 0))).toFixed(
+      1,
+    ),
     tokens(attempts),
     mean(attempts.map(({ ms }) => ms)).toFixed(0),
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ").trimEnd();
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
   return [line(head), ...rows.map(line)].join("\n");
 }
 
@@ -34,7 +39,9 @@ export function workedExample(voted: Outcome): string {
   if (attempt?.response === undefined) return "";
   const { problem, response } = attempt;
   const samples = (response as Counted).samples ?? [response];
-  const wrong = samples.findIndex(({ answer }: Counted & { readonly answer?: unknown }) => answer !== undefined && answer !== problem.answer);
+  const wrong = samples.findIndex(
+    ({ answer }: Counted & { readonly answer?: unknown }) => answer !== undefined && answer !== problem.answer,
+  );
   const right = samples.findIndex(({ answer }: Counted & { readonly answer?: unknown }) => answer === problem.answer);
   const chosen = [right, wrong].filter((index) => index >= 0);
   return [
