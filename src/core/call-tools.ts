@@ -54,11 +54,11 @@ async function attempt(
     return { output: `There is no tool ${JSON.stringify(name)}. The tools are: ${known}.`, isError: true };
   }
   try {
-    const parsed = await race(call, Promise.resolve(tool.parse(input)));
+    const parsed = await race(call, () => tool.parse(input));
     if (parsed.issues !== undefined) {
       return { output: `The arguments of ${name} do not fit: ${showIssues(parsed.issues)}`, isError: true };
     }
-    const output = await race(call, Promise.resolve(tool.execute(parsed.value, call)));
+    const output = await race(call, () => tool.execute(parsed.value, call));
     return { output: output ?? null };
   } catch (error) {
     if (call.scope.aborted) throw call.scope.reason;

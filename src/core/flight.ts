@@ -69,13 +69,13 @@ export class Flight {
       };
       this._passengers.push(passenger);
       call.scope.add(passenger);
-      // Whoever heard that it began may have given it up.
-      if (call.scope.aborted) passenger.abort(call.scope.reason);
     });
   }
 
   /** Reserves, sends, settles. Never rejects. */
   async launch(): Promise<void> {
+    // An abort that is under way may not have told all of them yet.
+    for (const { call, abort } of this._passengers) if (call.scope.aborted) abort(call.scope.reason);
     if (this._left === 0) return;
     if (this._left < this.size) this._passengers = this._passengers.filter(({ over }) => !over);
     const { budget } = this.call;

@@ -11,6 +11,7 @@ import { textOf, type Message } from "./message.js";
 import type { Model, ModelRequest, ModelResponse } from "./model.js";
 import { checkInteger, checkNumber, checkOptions } from "./options.js";
 import { Scope } from "./scope.js";
+import { follow } from "./signal.js";
 import { isModel } from "./stack.js";
 
 /** Options of {@link run} and {@link stream}. */
@@ -65,11 +66,10 @@ export async function run<Out extends ModelResponse>(
   const call = new CallNode(undefined, "", state, scope, limits, listener(options, broken), false, false);
   const { ms } = limits.limits;
   const timer = ms === undefined || ms === Infinity ? undefined : clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
-  const onAbort = signal && ((): void => scope.abort(signal.reason));
-  if (onAbort) signal.addEventListener("abort", onAbort);
+  const unfollow = signal && follow(signal, scope);
   try {
     const running = model.generate(request, call);
-    const response = await (onAbort || timer !== undefined ? leaving(call, running) : running);
+    const response = await (unfollow || timer !== undefined ? leaving(call, running) : running);
     if (signal?.aborted) throw signal.reason;
     const whole = response.usage === call.usage ? response : { ...response, usage: call.usage };
     if (broken.length === 0) return whole;
@@ -81,7 +81,7 @@ export async function run<Out extends ModelResponse>(
     if (MullError.is(why)) why.usage = call.usage;
     throw why;
   } finally {
-    if (onAbort) signal.removeEventListener("abort", onAbort);
+    unfollow?.();
     if (timer !== undefined) clock.clearTimeout(timer);
     scope.close();
   }

@@ -40,9 +40,10 @@ export class Scope implements Abortable {
     return this._controller.signal;
   }
 
-  /** Tells `member` when the scope is given up; at most once. */
+  /** Tells `member` when the scope is given up, at once if it already was; at most once. */
   add(member: Abortable): void {
-    (this._members ??= new Set()).add(member);
+    if (this.aborted) member.abort(this.reason);
+    else (this._members ??= new Set()).add(member);
   }
 
   remove(member: Abortable): void {
@@ -75,28 +76,28 @@ export class ScopeClosed extends Error {
 }
 
 /**
- * Waits for `promise`, but no longer than `call` lives: rejects with the reason of the abort at once, even if
- * whoever made the promise does not listen. Nothing is left behind either way. For tools, feedback and any other foreign code.
+ * Does some foreign work, but waits for it no longer than `call` lives: rejects with the reason of the abort at once, even if the work
+ * does not listen. A call that was given up does not start it. Nothing is left behind either way. For tools, feedback and any other code that is not ours.
  *
  * @example
- * const verdict = await race(call, Promise.resolve(feedback(response, call)));
+ * const verdict = await race(call, () => feedback(response, call));
  */
-export function race<T>(call: Pick<Call, "scope">, promise: PromiseLike<T>): Promise<T> {
+export function race<T>(call: Pick<Call, "scope">, work: () => T | PromiseLike<T>): Promise<Awaited<T>> {
   const { scope } = call;
-  return new Promise<T>((resolve, reject) => {
+  return new Promise<Awaited<T>>((resolve, reject) => {
+    if (scope.aborted) {
+      reject(scope.reason as Error);
+      return;
+    }
     const member: Abortable = { abort: reject };
-    if (scope.aborted) reject(scope.reason as Error);
-    else scope.add(member);
-    promise.then(
-      (value) => {
-        scope.remove(member);
-        resolve(value);
-      },
-      (error: unknown) => {
-        scope.remove(member);
-        reject(error as Error);
-      },
-    );
+    scope.add(member);
+    const over = (): void => {
+      scope.remove(member);
+    };
+    // A function that throws is a promise that rejects.
+    new Promise<Awaited<T>>((done) => {
+      done(work() as Awaited<T>);
+    }).then(resolve, reject).finally(over);
   });
 }
 

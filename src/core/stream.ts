@@ -5,6 +5,7 @@
 import type { MullEvent } from "./events.js";
 import type { Model, ModelRequest, ModelResponse } from "./model.js";
 import { run, type RunOptions } from "./run.js";
+import { follow } from "./signal.js";
 
 /** The events of a run, and its response. */
 export interface EventStream<Out extends ModelResponse> extends AsyncIterable<MullEvent> {
@@ -31,11 +32,8 @@ export function stream<Out extends ModelResponse>(
 ): EventStream<Out> {
   const { signal, onEvent } = options;
   const controller = new AbortController();
-  const onAbort = (): void => {
-    controller.abort(signal?.reason);
-  };
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort);
+  if (signal?.aborted) controller.abort(signal.reason);
+  const unfollow = signal && follow(signal, controller);
 
   let queue: MullEvent[] = [];
   let head = 0;
@@ -59,7 +57,7 @@ export function stream<Out extends ModelResponse>(
   });
   const end = (): void => {
     over = true;
-    signal?.removeEventListener("abort", onAbort);
+    unfollow?.();
     wake();
   };
   response.then(end, (error: unknown) => {

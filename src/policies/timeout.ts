@@ -34,7 +34,7 @@ export function timeout(ms: number): <R extends ModelResponse>(next: Model<R>) =
       async (request, call) => {
         const inner = open(call, "", { ms, reason: () => new CallTimeoutError(ms) });
         try {
-          return await race(inner.call, next.generate(request, inner.call));
+          return await race(inner.call, () => next.generate(request, inner.call));
         } finally {
           inner.close();
         }

@@ -39,8 +39,9 @@ export function copyWithout(value: unknown, names: readonly string[] = []): unkn
 export function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null)
+  if (typeof value !== "object" || value === null) {
     return typeof value === "string" ? JSON.stringify(value) : String(value);
+  }
   let text;
   try {
     text = JSON.stringify(value);

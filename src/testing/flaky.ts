@@ -38,8 +38,9 @@ export function flaky<R extends ModelResponse>(model: Model<R>, options: FlakyOp
 
   return wrap("flaky", model, (request, call) => {
     const index = calls++;
-    if (!at.includes(index) && !(probability > 0 && call.random.next() < probability))
+    if (!at.includes(index) && !(probability > 0 && call.random.next() < probability)) {
       return model.generate(request, call);
+    }
     const fail = async (): Promise<never> => {
       throw error(index);
     };

@@ -1,5 +1,5 @@
 /**
- * mull/testing: models for tests, and laws that every model and every layer must keep. For any test runner.
+ * Models for tests, a clock moved by hand, and laws that every layer and every model must keep. For any test runner.
  *
  * @packageDocumentation
  */

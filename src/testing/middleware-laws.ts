@@ -55,13 +55,14 @@ export function middlewareLaws<Out extends ModelResponse>(
   options: MiddlewareLawsOptions = {},
 ): readonly Law[] {
   checkOptions("middlewareLaws", options, ["prompt", "replies", "capabilities", "skip"]);
-  if (typeof layer !== "function")
+  if (typeof layer !== "function") {
     throw new InvalidOptionError("middlewareLaws", "layer", "a function from model to model", layer);
+  }
   const { prompt = question, replies = someAnswer, capabilities = {}, skip = {} } = options;
   const bench: Bench = {
     layer,
     request: typeof prompt === "string" ? { messages: [{ role: "user", content: prompt }] } : prompt,
-    replies: typeof replies === "function" ? replies : (_, { random }) => replies[random.integer(replies.length)] ?? "",
+    replies: typeof replies === "function" ? replies : oneOf(replies),
     capabilities,
   };
   return withoutSkipped(
@@ -92,3 +93,12 @@ const question = "How many legs do three spiders have?";
 
 const someAnswer: Script = (_, { random }) =>
   `${"so ".repeat(random.integer(12))}each has eight. Answer: ${1 + random.integer(3)}`;
+
+/** Draws one of them for each call. */
+function oneOf(replies: readonly ScriptedReply[]): Script {
+  const { length } = replies;
+  if (!(length > 0)) {
+    throw new InvalidOptionError("middlewareLaws", "replies", "a function, or a list of at least one", replies);
+  }
+  return (_, { random }) => replies[random.integer(length)] as ScriptedReply;
+}

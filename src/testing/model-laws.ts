@@ -42,8 +42,9 @@ export interface ModelLawsOptions {
  */
 export function modelLaws(make: () => Model | Promise<Model>, options: ModelLawsOptions = {}): readonly Law[] {
   checkOptions("modelLaws", options, ["prompt", "requests", "skip"]);
-  if (typeof make !== "function")
+  if (typeof make !== "function") {
     throw new InvalidOptionError("modelLaws", "make", "a function that makes the model", make);
+  }
   const { prompt = question, requests = () => 0, skip = {} } = options;
   const request = typeof prompt === "string" ? { messages: [{ role: "user" as const, content: prompt }] } : prompt;
   const bench: ModelBench = { make, request, requests };

@@ -74,19 +74,18 @@ export function scripted(script: readonly ScriptedLine[] | Script, options: Scri
     const position = index++;
     const began = call.clock.now();
     const ms = typeof latencyMs === "number" ? latencyMs : latencyMs(position, call);
-    const said = await say(request, call, position);
-    const given = said instanceof Error || typeof said !== "string" ? said : { text: said };
-    const whole =
-      given instanceof Error || given.usage !== undefined ? given : cutReply(given, request.maxOutputTokens);
+    const line = await say(request, call, position);
+    const said = typeof line === "string" ? { text: line } : line;
+    const whole = said instanceof Error || said.usage !== undefined ? said : cutReply(said, request.maxOutputTokens);
     if (!(whole instanceof Error) && call.streaming) await tell(whole, call, choice, began, ms);
     const left = began + ms - call.clock.now();
     if (left > 0) await sleep(call, left);
     if (call.scope.aborted) throw call.scope.reason;
     if (whole instanceof Error) throw whole;
     const { usage: spent = usage(whole, request) } = whole;
-    return choice === 0 || spent?.inputTokens === undefined
-      ? { ...whole, usage: spent }
-      : { ...whole, usage: { ...spent, inputTokens: 0 } };
+    // Of several replies to one request, the first counts what was read.
+    const own = choice === 0 || spent === undefined ? spent : { ...spent, inputTokens: 0, cachedInputTokens: 0 };
+    return { ...whole, usage: own };
   };
 
   const model = source(

@@ -53,8 +53,9 @@ export function virtualClock(): VirtualClock {
     for (let rang = 0; goOn(); rang++) {
       const timer = due(Infinity);
       if (timer === undefined) return;
-      if (rang === mostTimers)
+      if (rang === mostTimers) {
         throw new Error(`${mostTimers.toLocaleString("en-US")} timers ran, and more were set: is there an end?`);
+      }
       await ring(timer);
     }
   };
@@ -87,8 +88,9 @@ export function virtualClock(): VirtualClock {
       promise.then(end, end);
       await runWhile(() => !settled);
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changed by a callback
-      if (!settled)
+      if (!settled) {
         throw new Error("expected the promise to settle, but no timer of this clock is left that could do it");
+      }
       return promise;
     },
   };

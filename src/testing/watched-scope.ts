@@ -49,8 +49,9 @@ export class WatchedScope extends Scope {
       options?: boolean | AddEventListenerOptions,
     ) => {
       this._listeners.add(listener);
-      if (typeof options === "object")
+      if (typeof options === "object") {
         options.signal?.addEventListener("abort", () => this._listeners.delete(listener));
+      }
       add(type, listener, options);
     };
     signal.removeEventListener = (

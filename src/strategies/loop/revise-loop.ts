@@ -61,7 +61,7 @@ export type Revised<R extends ModelResponse = ModelResponse> = R & {
  * }));
  */
 export function reviseLoop<R extends ModelResponse = ModelResponse>(
-  options: ReviseLoopOptions<R>,
+  options: ReviseLoopOptions<NoInfer<R>>,
 ): (next: Model<R>) => Model<Revised<R>> {
   checkOptions("reviseLoop", options, ["feedback", "rounds", "patience", "prompt"]);
   const { feedback, rounds = 3, patience = 2, prompt = defaultPrompt } = options;
@@ -76,7 +76,7 @@ export function reviseLoop<R extends ModelResponse = ModelResponse>(
   return (next) => {
     const assess = async (request: ModelRequest, response: R, round: number, call: Call): Promise<Draft<R>> => {
       const inner = call.child("feedback", { thought: true, judging: true });
-      const given = await race(call, Promise.resolve(feedback(response, { request, call: inner, model: next, round })));
+      const given = await race(call, () => feedback(response, { request, call: inner, model: next, round }));
       const verdict = checkVerdict(given);
       if (call.listening) {
         call.emit({ type: "feedback", path: call.path, round, ok: verdict.ok, score: verdict.score });

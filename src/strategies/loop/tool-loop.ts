@@ -86,12 +86,17 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
       const steps: ToolStep[] = [];
       let last: R | undefined;
       let stopped: StopReason = "limit";
+      /** The most money that a step took; 0 where none is known. */
       let dearest = 0;
+      let kept: Readonly<Amount> = { calls: 0, tokens: 0, outputTokens: 0, usd: 0 };
       const hold = call.budget.unlimited ? undefined : call.budget.hold({});
       try {
         try {
           while (steps.length < maxSteps) {
-            hold?.resize(share(hold.budget.left, estimateTokens(request), finalTokens, dearest));
+            if (hold !== undefined) {
+              const needed = { calls: 1, tokens: estimateTokens(request) + finalTokens, outputTokens: finalTokens, usd: dearest || Infinity };
+              hold.resize((kept = share(needed, hold.budget.left, kept)));
+            }
             const before = call.usage.usd ?? 0;
             last = await next.generate(request, call);
             dearest = Math.max(dearest, (call.usage.usd ?? 0) - before);
@@ -139,16 +144,15 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
 /** What the results of one step add to a prompt, for the outline. */
 const resultTokens = 200;
 
-/**
- * What is kept back for the final answer: a call, the tokens it needs, the money a step costs (where none was taken yet, whatever there is);
- * of tokens and money no more than half of what is left.
- */
-function share(left: Readonly<Amount>, inputTokens: number, outputTokens: number, usd: number): Partial<Amount> {
+/** What is kept back for the final answer: what it needs, but not more than half of what is left; yet not less than was kept back before. */
+function share(needed: Readonly<Amount>, left: Readonly<Amount>, before: Readonly<Amount>): Readonly<Amount> {
+  const part = (name: keyof Amount, half: number): number =>
+    left[name] === Infinity ? 0 : Math.min(needed[name], Math.max(before[name], half));
   return {
-    calls: 1,
-    usd: left.usd === Infinity ? 0 : Math.min(usd || Infinity, left.usd / 2),
-    tokens: Math.min(inputTokens + outputTokens, Math.floor(left.tokens / 2)),
-    outputTokens: Math.min(outputTokens, Math.floor(left.outputTokens / 2)),
+    calls: part("calls", left.calls),
+    tokens: part("tokens", Math.floor(left.tokens / 2)),
+    outputTokens: part("outputTokens", Math.floor(left.outputTokens / 2)),
+    usd: part("usd", left.usd / 2),
   };
 }
 

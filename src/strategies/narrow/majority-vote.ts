@@ -37,7 +37,7 @@ export interface MajorityVoteOptions<R extends ModelResponse = ModelResponse> {
  * const solver = stack(model, chainOfThought({ answer: number() }), sampleN(16), majorityVote());
  * const { answer, confidence, votes } = await run(solver, "How many legs do three spiders have?");
  */
-export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptions<R> = {}): (next: Model<Sampled<R>>) => Model<Voted<R>> {
+export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptions<NoInfer<R>> = {}): (next: Model<Sampled<R>>) => Model<Voted<R>> {
   checkOptions("majorityVote", options, ["stop", "weight", "maxWeight", "minShare"]);
   const { stop = decided, weight, maxWeight = weight === undefined ? 1 : Infinity, minShare = 0 } = options;
   if (typeof stop !== "function") throw new InvalidOptionError("majorityVote", "stop", "a stopping rule", stop);

@@ -85,7 +85,7 @@ export type Allocated<R extends ModelResponse = ModelResponse> = Voted<R> & {
  * const { answer, level, levels } = await run(solver, "How many legs do three spiders have?", { budget: { tokens: 20_000 } });
  */
 export function budgetAllocator<R extends ModelResponse>(
-  options: BudgetAllocatorOptions<R> = {},
+  options: BudgetAllocatorOptions<NoInfer<R>> = {},
 ): (next: Model<R>) => Model<Allocated<R>> {
   checkOptions("budgetAllocator", options, ["levels", "target", "difficulty", "concurrency"]);
   const { target = 0.95, difficulty } = options;
@@ -193,7 +193,7 @@ async function expectedDifficulty(
 ): Promise<number | undefined> {
   if (difficulty === undefined) return undefined;
   const inner = call.child("difficulty", { thought: true, judging: true });
-  const value = await race(call, Promise.resolve(difficulty(request, inner)));
+  const value = await race(call, () => difficulty(request, inner));
   return checkNumber("budgetAllocator", "what difficulty returns", value, 0, 1);
 }
 

@@ -50,8 +50,9 @@ async function spend(bench: Bench, limits: BudgetLimits, seed: number): Promise<
   inLimits(spentBy(trial.witness), "the calls that finished spent");
   inLimits(budget.spent, "the budget says");
   const { reserved } = budget;
-  for (const name of figures)
+  for (const name of figures) {
     must(reserved[name] === 0, `expected nothing to stay reserved, ${reserved[name]} ${name} did`);
+  }
   const { ms = Infinity } = limits;
   must(
     endedAt <= ms,
@@ -81,13 +82,13 @@ function spentBy({ responses }: Witness): Amount {
 /** Limits of one or two figures, from next to nothing to more than is needed. */
 function limitsWithin(all: Amount & { readonly ms: number }, random: Random): BudgetLimits {
   const upTo = (most: number): number => Math.max(1, Math.ceil(random.next() * 1.5 * most));
-  const all5 = {
+  const limits = {
     calls: () => ({ calls: upTo(all.calls) }),
     tokens: () => ({ tokens: upTo(all.tokens) }),
     outputTokens: () => ({ outputTokens: upTo(all.outputTokens) }),
     usd: () => ({ usd: (1e-3 + random.next() * 1.5) * all.usd || 1e-9 }),
     ms: () => ({ ms: (1e-3 + random.next() * 1.5) * all.ms || 1 }),
   };
-  const makers = random.shuffle(Object.values(all5)).slice(0, 1 + random.integer(2));
+  const makers = random.shuffle(Object.values(limits)).slice(0, 1 + random.integer(2));
   return Object.assign({}, ...makers.map((make) => make())) as BudgetLimits;
 }

@@ -45,8 +45,9 @@ async function compare(bench: Bench, seed: number, failing: number | undefined):
 
   // A trace may be without what a strategy gave up; what is in it must be true.
   const ends = events.filter((event): event is EndEvent => event.type === "end" && isWitness(event));
-  if (ends.length === finished.length)
+  if (ends.length === finished.length) {
     equal("the end events of the model beneath together", sum(ends.map((end) => end.usage)), usage);
+  }
 }
 
 function isWitness({ path }: MullEvent): boolean {

@@ -50,15 +50,17 @@ async function abortAt(
     },
     around: async (model, request, call) => {
       part = open(call, "part");
+      let answered = false;
       try {
-        return await model.generate(request, part.call);
+        const response = model.generate(request, part.call).finally(() => (answered = true));
+        plan(() => {
+          if (!answered) abort();
+        });
+        return await response;
       } finally {
         part.close();
       }
     },
-  });
-  plan(() => {
-    if (trial.outcome === undefined) abort();
   });
   await Promise.race([strike, trial.done]);
   if (aborted === undefined) return; // it was over before
