@@ -126,10 +126,10 @@ def with_slips(rng, start, steps, wrong):
     return out
 
 
-def noisy_chain(rng, start, steps):
-    """A chain with random slips, for [cot] training."""
+def noisy_chain(rng, start, steps, slips=1.0):
+    """A chain with random slips, `slips` times as likely as `slip_chance` says, for [cot] training."""
     while True:
-        out = with_slips(rng, start, steps, lambda i, line: rng.random() < slip_chance(*line))
+        out = with_slips(rng, start, steps, lambda i, line: rng.random() < slips * slip_chance(*line))
         if out:
             return out
 
@@ -166,12 +166,13 @@ def checked(draft, chain):
     return out + [("Answer:", 1), (str(chain[-1][3]), 1)]
 
 
-MIX = (("direct", "cot", "tool", "check"), (0.05, 0.50, 0.15, 0.30))
+MODES = ("direct", "cot", "tool", "check")
+MIX = (0.05, 0.50, 0.15, 0.30)
 
 
-def example(rng, start, steps, mode=None):
+def example(rng, start, steps, mode=None, mix=MIX, slips=1.0):
     """One training sequence as [(token, loss weight), ...]."""
-    mode = mode or rng.choices(*MIX)[0]
+    mode = mode or rng.choices(MODES, mix)[0]
     chain = lines(start, steps)
     head = question(rng, start, steps) + ["\n"]
     given = lambda tokens: [(t, 0) for t in tokens]
@@ -179,7 +180,7 @@ def example(rng, start, steps, mode=None):
     if mode == "direct":
         out = given(head + ["[direct]", "\n"]) + asked(["Answer:", str(chain[-1][3])])
     elif mode == "cot":
-        out = given(head + ["[cot]", "\n"]) + asked(written(noisy_chain(rng, start, steps)))
+        out = given(head + ["[cot]", "\n"]) + asked(written(noisy_chain(rng, start, steps, slips)))
     elif mode == "tool":
         out = given(head + ["[tool]", "\n"])
         for a, op, b, c in chain:
@@ -191,13 +192,13 @@ def example(rng, start, steps, mode=None):
     return out + [("<eos>", 1)]
 
 
-def stream(seed):
+def stream(seed, mix=MIX, slips=1.0):
     """Endless training sequences as (ids, loss weights); a third of each grade; held-out problems are skipped."""
     rng = random.Random(seed)
     while True:
         start, steps = draw(rng, rng.choice(("easy", "medium", "hard")))
         if not held_out(start, steps):
-            sequence = example(rng, start, steps)
+            sequence = example(rng, start, steps, None, mix, slips)
             yield [ID[t] for t, _ in sequence], [w for _, w in sequence]
 
 

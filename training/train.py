@@ -7,7 +7,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from data import VOCAB, stream
+from data import MIX, VOCAB, stream
 from model import CONFIG, Network
 
 
@@ -40,9 +40,9 @@ class Muon:
             p.mul_(1 - lr * 0.01).add_(u, alpha=-lr * max(1, p.shape[0] / p.shape[1]) ** 0.5)
 
 
-def batches(seed, tokens):
+def batches(seed, tokens, mix, slips):
     """Batches of about `tokens` tokens, of sequences of like length."""
-    source, rng = stream(seed), random.Random(seed)
+    source, rng = stream(seed, mix, slips), random.Random(seed)
     while True:
         pool = sorted((next(source) for _ in range(2048)), key=lambda s: len(s[0]))
         groups, group = [], []
@@ -69,6 +69,8 @@ def main():
     parser.add_argument("--flat", type=float, default=0.4, help="share of the time before the rates decay")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="build/model.pt")
+    parser.add_argument("--mix", type=float, nargs=4, default=MIX, help="shares of direct, cot, tool and check")
+    parser.add_argument("--slips", type=float, default=1.0, help="how often steps of [cot] are written wrong, as a factor")
     parser.add_argument("--init", help="checkpoint to go on from")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -90,7 +92,7 @@ def main():
 
     began = saved = time.time()
     step, seen, examples, mean = 0, 0, 0, None
-    for ids, weight in batches(args.seed, args.tokens):
+    for ids, weight in batches(args.seed, args.tokens, args.mix, args.slips):
         done = (time.time() - began) / args.seconds
         if done >= 1:
             break

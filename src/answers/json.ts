@@ -63,8 +63,8 @@ export function json<A>(schema: StandardSchema<unknown, A>): Answer<A> {
 }
 
 /**
- * The JSON in a text, the likeliest first: the whole text, the last block between fences, then what stands in the prose, the last first. Whoever
- * asks for the next has refused the one before; what is part of that is not looked at, for it was not meant.
+ * The JSON in a text, the likeliest first: the whole text, the last block between fences, then what stands in the prose, the last first.
+ * Whoever asks for the next has refused the one before; what is part of that is not looked at, for it was not meant.
  */
 export function* jsonIn(text: string): Generator<unknown, void> {
   const refused: Candidate[] = [];

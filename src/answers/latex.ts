@@ -47,7 +47,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/\\sqrt\s*(\w)/g, "\\sqrt{$1}"],
   [/\\[dtc]frac/g, "\\frac"],
   [/\\frac\s*(\w|\\[a-zA-Z]+)/g, "\\frac{$1}"],
-  [/(\\frac\s*\{[^{}]*\})\s*(\w|\\[a-zA-Z]+)/g, "$1{$2}"],
+  [/(\\frac\s*\{[^{}]*\})\s*(\w)/g, "$1{$2}"],
   // Mixed numbers.
   [/(?<![\d._^])(\d+)\s*\\frac\s*\{(\d+)\}\s*\{(\d+)\}/g, "($1+$2/$3)"],
   [/(?<![\d._^])(\d+)\s+(\d+)\s*\/\s*(\d+)/g, "($1+$2/$3)"],
@@ -79,8 +79,9 @@ function withoutBraces(latex: string): string {
         (_, head: string, inner: string) => head + group(inner, single),
       )
       .replace(
-        /\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g,
-        (_, over: string, under: string) => `${group(over, product)}/${group(under, single)}`,
+        /\\frac\s*\{([^{}]*)\}\s*(?:\{([^{}]*)\}|(\w|\\[a-zA-Z]+))/g,
+        (_, over: string, under: string | undefined, one: string) =>
+          `${group(over, product)}/${group(under ?? one, single)}`,
       );
     if (bare === before) bare = bare.replace(/\{([^{}]*)\}/, "$1");
   }

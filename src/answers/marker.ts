@@ -96,8 +96,10 @@ function* marksOf(text: string): Generator<Mark> {
     const before = text.slice(Math.max(text.lastIndexOf("\n", index - 1) + 1, index - 40), index);
     const label = colon === ">" || (verb === undefined && heading.test(before));
     if (!label && colon === undefined && verb === undefined) continue; // only the word, in the middle of a text
-    // What emphasises the mark ends behind it: `**Answer:** 42`.
-    yield { kind: label ? "label" : "said", words: text.slice(index + word.length).replace(/^[*_]{1,3}(?=\s)/, "") };
+    const words = text.slice(index + word.length);
+    // Emphasis that begins before the mark ends behind it: `**Answer:** 42`, `**Answer: 42**`.
+    const [emphasis = ""] = /[*_]{1,3}(?=[\w ]{0,20}$)/.exec(before) ?? [];
+    yield { kind: label ? "label" : "said", words: word.includes(emphasis) ? words : words.replace(emphasis, "") };
     if (++count === most) return;
   }
   if (box !== undefined) yield box;

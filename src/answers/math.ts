@@ -12,11 +12,12 @@ import { lastLine, readMarked } from "./marker.js";
  * Reads the last `\boxed{}`, or what the last mark of an answer marks: the formula it begins with, or the only one in it. Without either,
  * only a last line that is nothing but a formula is read. Gives the LaTeX as it was written.
  *
- * Key: one spelling for all that mean the same as far as that shows without algebra. Numbers are compared exactly: `\frac{1}{2}`, `\dfrac12`, `1/2` and `0.5` are the same,
- * `0.333` and `1/3` are not. Units, `x =`, spaces, sizes of brackets, and the order of sets and lists do not count. `x+1` and
- * `1+x` are not the same.
+ * Key: one spelling for all that mean the same as far as that shows without algebra. Numbers are compared exactly: `\frac{1}{2}`,
+ * `\dfrac12`, `1/2` and `0.5` are the same, `0.333` and `1/3` are not. Units, `x =`, spaces, sizes of brackets, and the order of sets
+ * and lists do not count. `x+1` and `1+x` are not the same.
  *
- * @see Hendrycks et al. 2021, arXiv:2103.03874; Lewkowycz et al. 2022 (Minerva), arXiv:2206.14858. Deviations are listed in the page on answers.
+ * @see Hendrycks et al. 2021, arXiv:2103.03874; Lewkowycz et al. 2022 (Minerva), arXiv:2206.14858. Deviations:
+ *   numbers are compared by value; `1,234` is one number, `1, 2` a list; lists are sorted.
  * @example
  * const solver = stack(model, chainOfThought({ answer: math() }), sampleN(16), majorityVote());
  */

@@ -46,7 +46,7 @@ const token =
 const scales = ["thousand", "million", "billion", "trillion"];
 
 /** What follows a number that is only part of something: of a sum, a power, a date, a decimal comma, `3x`, `5k`. */
-const part = /^(?: ?[-+*/^:] ?[-(.\d]|[.,]\d|[xyznikeKMB](?!\p{L}))/u;
+const part = /^(?: ?(?:[-+*/:]|\*\*) ?[-(.\d]| ?\^|[.,]\d|[xyznikeKMB](?!\p{L}))/u;
 /** What follows the first of several numbers: `, 4`, ` or 4`, ` hours and 30`. */
 const several = /^ ?%?\s*(?:\p{L}+\.?\s*)?(?:[,;&]|and|or|to)?\s*-?\.?\d/iu;
 /** What no number holds: inequalities, roots, other LaTeX, an item of a list, `x = 1, y = 2`. */

@@ -29,7 +29,7 @@ export const never: StoppingRule = () => false;
 
 /**
  * Stops when the lead is sure enough: P(X > 1/2) ≥ `threshold` for X ~ Beta(a + 1, b + 1), with a votes for the first answer and b for
- * the second. At 0.95: 4:0, 6:1, 8:2, 9:3, 11:4, …
+ * the second, weights rounded to whole votes. At 0.95: 4:0, 6:1, 8:2, 9:3, 11:4, …
  *
  * @param threshold - from 0.5 to 1. @defaultValue 0.95
  * @throws {@link InvalidOptionError} for a threshold out of bounds

@@ -24,7 +24,7 @@ export interface FlakyOptions {
  * Shape: response in, the same response out, or an error.
  * Cost: a failing call is one request that failed, in the model's place; the model is not asked.
  *
- * @throws {@link InvalidOptionError} for options out of bounds
+ * @throws `InvalidOptionError` for options out of bounds
  * @example
  * const model = flaky(scripted(["Answer: 24"]), { at: [0] });
  * const solver = stack(model, retry()); // asks twice

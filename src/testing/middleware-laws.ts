@@ -46,7 +46,7 @@ export interface MiddlewareLawsOptions {
  * Shape: a layer in, or a function that stacks several; a list of laws out, for a loop around the `test` of any runner.
  * Cost: no time but that of the computer; a few hundred runs of the layer in all.
  *
- * @throws {@link InvalidOptionError} for an unknown option, or the name of no law in `skip`
+ * @throws `InvalidOptionError` for an unknown option, or the name of no law in `skip`
  * @example
  * for (const { name, check } of middlewareLaws((model) => stack(model, sampleN(3), majorityVote()))) test(name, check);
  */

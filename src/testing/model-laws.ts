@@ -31,12 +31,12 @@ export interface ModelLawsOptions {
 }
 
 /**
- * The laws that every model must keep that is no layer: an adapter's, or any made with {@link source}.
+ * The laws that every model must keep that is no layer: an adapter's, or any made with `source`.
  *
  * Shape: a function that makes the model anew in; a list of laws out, for a loop around the `test` of any runner.
  * Cost: about sixty requests, in real time.
  *
- * @throws {@link InvalidOptionError} for an unknown option, or the name of no law in `skip`
+ * @throws `InvalidOptionError` for an unknown option, or the name of no law in `skip`
  * @example
  * for (const { name, check } of modelLaws(() => openaiCompatible({ baseURL, model: "m" }))) test(name, check);
  */

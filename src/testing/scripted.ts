@@ -53,8 +53,8 @@ export interface ScriptedModel extends Model {
  * `request.maxOutputTokens` is cut there, with `finishReason: 'length'`; one that states its own usage is given as it is.
  * It gives up when `call.signal` aborts, and streams word by word when somebody listens.
  *
- * @throws {@link InvalidOptionError} for an empty script or an unknown option
- * @throws {@link ProviderError} at a call, not retryable, when the script is over
+ * @throws `InvalidOptionError` for an empty script or an unknown option
+ * @throws `ProviderError` at a call, not retryable, when the script is over
  * @example
  * const model = scripted(["Answer: 24", new ProviderError("overloaded", { status: 503 }), "Answer: 22"]);
  * await run(stack(model, sampleN(3)), "How many legs do three spiders have?");

@@ -36,7 +36,7 @@ export interface SyntheticOptions {
  * Cost: one token a word. A reply longer than `request.maxOutputTokens` is cut before it comes to the answer.
  * Everything random comes from `call.random`, that is from the run's seed and the path: the same seed gives the same answers, whatever the timing.
  *
- * @throws {@link InvalidOptionError} for options out of bounds; at a call, for what their functions give
+ * @throws `InvalidOptionError` for options out of bounds; at a call, for what their functions give
  * @see METHODS.md, section E, for the numbers that strategies must reproduce on it
  * @example
  * const model = synthetic({ answers: [["24", 0.7], ["22", 0.2], ["26", 0.1]] });

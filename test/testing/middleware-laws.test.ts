@@ -2,7 +2,7 @@
  * @module
  * The laws of layers: each holds for right layers, and is broken by a wrong one.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   majorityVote,
   open,
@@ -12,6 +12,7 @@ import {
   Scope,
   sleep,
   stack,
+  textOf,
   wrap,
   type Call,
   type Model,
@@ -19,7 +20,7 @@ import {
   type ModelResponse,
 } from "mull";
 import { noUsage } from "../../src/core/usage.js";
-import { middlewareLaws, type MiddlewareLawsOptions } from "mull/testing";
+import { middlewareLaws, scripted, type Law, type MiddlewareLawsOptions } from "mull/testing";
 
 type Layer = (next: Model) => Model;
 
@@ -242,7 +243,7 @@ const wrong: Record<string, readonly (readonly [what: string, layer: Layer, mess
     [
       "it spends apart from its call",
       layer(async (next, request, call) => {
-        await race(call, run(next, request, { clock: call.clock }));
+        await race(call, () => run(next, request, { clock: call.clock }));
         return next.generate(request, call);
       }),
       /expected at most [\d.]+ \w+, the calls that finished spent/,
@@ -486,5 +487,68 @@ describe.each(Object.entries(wrong))("broken law: %s", (name, mutants) => {
     const said = await verdict(subject, name);
     expect(said).toMatch(message);
     expect(said?.startsWith(`${name}: expected`) ?? false).toBe(!message.source.includes("read only"));
+  });
+});
+
+describe("options", () => {
+  const identity = layer((next, request, call) => next.generate(request, call));
+  const names = middlewareLaws(identity).map(({ name }) => name);
+
+  test("laws can be left out by name, with a reason", () => {
+    const skip = { "stack is associative": "it looks at what lies beneath" };
+    expect(middlewareLaws(identity, { skip }).map(({ name }) => name)).toEqual(names.filter((name) => !(name in skip)));
+    expect(() => middlewareLaws(identity, { skip: { "no such law": "…" } })).toThrow(
+      "skip must be names of laws (an aborted call",
+    );
+    expect(() => middlewareLaws(identity, { skip: { "stack is associative": " " } })).toThrow("must be the reason");
+  });
+
+  test("the prompt, the replies and the capabilities are what the layer sees", async () => {
+    const seen = new Set<string>();
+    const spy: Layer = (next) =>
+      wrap("spy", next, async (request, call) => {
+        const response = await next.generate(request, call);
+        seen.add(`${textOf(request.messages[0]!)}: ${response.text} (${next.capabilities.temperature!})`);
+        return response;
+      });
+    for (const prompt of ["Well?", { messages: [{ role: "user", content: "Well?" }] } as const]) {
+      for (const replies of [["yes", { text: "no" }], () => "yes"]) {
+        for (const { check } of middlewareLaws(spy, { prompt, replies, capabilities: { temperature: false } }))
+          await check();
+      }
+    }
+    expect(seen).toEqual(new Set(["Well?: yes (false)", "Well?: no (false)"]));
+  });
+
+  test("a layer that cannot use the default replies says so", async () => {
+    const picky = layer(async (next, request, call) => {
+      const { text } = await next.generate(request, call);
+      JSON.parse(text);
+      throw new Error("unreachable");
+    });
+    const [, law] = middlewareLaws(picky);
+    await expect(law!.check()).rejects.toThrow(
+      /expected a response \(does the layer need other `replies` or `capabilities`\?\), got SyntaxError/,
+    );
+  });
+
+  test("a run that never ends says so", async () => {
+    const [, law] = middlewareLaws(layer(() => new Promise(() => {})));
+    await expect(law!.check()).rejects.toThrow(
+      "expected the promise to settle, but no timer of this clock is left that could do it",
+    );
+  });
+
+  test("options are checked at once", () => {
+    expect(() => middlewareLaws(scripted(["one"]) as never)).toThrow("layer must be a function from model to model");
+    expect(() => middlewareLaws(identity, { reply: "one" } as never)).toThrow("an option must be one of");
+    expect(() => middlewareLaws(identity, { replies: [] })).toThrow(
+      "replies must be a function, or a list of at least one",
+    );
+  });
+
+  test("any layer fits, whatever it adds to the response", () => {
+    expectTypeOf(middlewareLaws((model) => stack(model, sampleN(3), majorityVote()))).toEqualTypeOf<readonly Law[]>();
+    expectTypeOf<Law["check"]>().toEqualTypeOf<() => Promise<void>>();
   });
 });
