@@ -52,9 +52,9 @@ export interface OpenaiCompatibleOptions {
  * Never retries and knows no timeout: that is for the policies. What the endpoint does not tell of usage stays `undefined`.
  * `providerOptions.openaiCompatible` of a request is merged into its body.
  *
- * @throws {@link InvalidOptionError} when the model is made
- * @throws {@link ProviderError} for a refusal (with `status`), a failure on the way (without), or no connection
- * @throws {@link MalformedResponseError} for a response that is no completion, or a stream that ends too early
+ * @throws `InvalidOptionError` when the model is made
+ * @throws `ProviderError` for a refusal (with `status`), a failure on the way (without), or no connection
+ * @throws `MalformedResponseError` for a response that is no completion, or a stream that ends too early
  * @example
  * const model = openaiCompatible({ baseURL: "http://localhost:8000/v1", model: "qwen3-8b", capabilities: { n: true, prefill: true } });
  */

@@ -23,8 +23,8 @@ export type Voted<R extends ModelResponse = ModelResponse> = R & {
   readonly stopped: StopReason;
 };
 
-/** What was drawn. */
-interface Drawn<R extends ModelResponse> {
+/** What was drawn: a `Draw` that has ended, or anything like it. */
+export interface Drawn<R extends ModelResponse> {
   readonly samples: readonly R[];
   readonly failures: readonly SampleFailure[];
   readonly stopped: StopReason;

@@ -2,7 +2,8 @@
  * @module
  * The context of one call: its path, its share of the budget, its randomness, how to give it up. Explicit, passed from layer to layer.
  */
-import { Budget, type BudgetLimits } from "./budget.js";
+import type { BudgetLimits } from "./amounts.js";
+import { Budget } from "./budget.js";
 import type { Clock } from "./clock.js";
 import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import type { MullEvent } from "./events.js";

@@ -2,7 +2,7 @@
  * @module
  * One request on its way to a provider, for one call or for several equal ones that share it.
  */
-import { leastOutput, type Reservation } from "./budget.js";
+import { leastOutput, type Reservation } from "./amounts.js";
 import type { CallNode } from "./call.js";
 import { Crew } from "./crew.js";
 import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";

@@ -2,7 +2,8 @@
  * @module
  * Running a model: what users call.
  */
-import { Budget, type BudgetLimits } from "./budget.js";
+import type { BudgetLimits } from "./amounts.js";
+import { Budget } from "./budget.js";
 import { CallNode, exhaustion, outOfTime } from "./call.js";
 import { systemClock, type Clock } from "./clock.js";
 import { InvalidOptionError, MullError } from "./errors.js";

@@ -29,7 +29,8 @@ export interface JudgeOptions {
  * const solver = stack(model, chainOfThought(), reviseLoop({ feedback: judge(model) }));
  */
 export function judge(model: Model, options: JudgeOptions = {}): Feedback {
-  if (!isModel(model)) throw new InvalidOptionError("judge", "the first argument", "a model (id, capabilities, generate)", model);
+  if (!isModel(model))
+    throw new InvalidOptionError("judge", "the first argument", "a model (id, capabilities, generate)", model);
   checkOptions("judge", options, ["instruction", "passing"]);
   const { instruction = judgeInstruction, passing = 0.9 } = options;
   if (typeof instruction !== "string" || instruction.trim() === "") {

@@ -22,11 +22,14 @@ export type ResponseTest<R extends ModelResponse = ModelResponse> = (response: R
  *   "the answer is at most 100": ({ answer = 0 }) => answer <= 100,
  * });
  */
-export function passes<R extends ModelResponse = ModelResponse>(tests: Readonly<Record<string, ResponseTest<R>>>): Feedback<R> {
+export function passes<R extends ModelResponse = ModelResponse>(
+  tests: Readonly<Record<string, ResponseTest<R>>>,
+): Feedback<R> {
   const named = Object(tests) === tests ? Object.entries(tests) : [];
   if (named.length === 0) throw new InvalidOptionError("passes", "tests", "an object of at least one test", tests);
   for (const [name, test] of named) {
-    if (typeof test !== "function") throw new InvalidOptionError("passes", `tests[${JSON.stringify(name)}]`, "a function of a response", test);
+    if (typeof test !== "function")
+      throw new InvalidOptionError("passes", `tests[${JSON.stringify(name)}]`, "a function of a response", test);
   }
   return async (response) => {
     const complaints = await Promise.all(named.map(([name, test]) => complaintOf(name, test, response)));
@@ -37,7 +40,11 @@ export function passes<R extends ModelResponse = ModelResponse>(tests: Readonly<
   };
 }
 
-async function complaintOf<R extends ModelResponse>(name: string, test: ResponseTest<R>, response: R): Promise<string | undefined> {
+async function complaintOf<R extends ModelResponse>(
+  name: string,
+  test: ResponseTest<R>,
+  response: R,
+): Promise<string | undefined> {
   try {
     return (await test(response)) ? undefined : name;
   } catch (error) {

@@ -2,7 +2,8 @@
  * @module
  * The bench on which a layer is examined: runs it over a witness, on a clock moved by hand.
  */
-import type { Budget, BudgetLimits } from "../core/budget.js";
+import type { BudgetLimits } from "../core/amounts.js";
+import type { Budget } from "../core/budget.js";
 import type { Call } from "../core/call.js";
 import type { Capabilities } from "../core/capabilities.js";
 import type { MullEvent } from "../core/events.js";

@@ -2,7 +2,8 @@
  * @module
  * The bench on which a model is examined: runs it in real time, and keeps what it told.
  */
-import type { Budget, BudgetLimits } from "../core/budget.js";
+import type { BudgetLimits } from "../core/amounts.js";
+import type { Budget } from "../core/budget.js";
 import type { Call } from "../core/call.js";
 import { systemClock, type Clock } from "../core/clock.js";
 import type { MullEvent } from "../core/events.js";

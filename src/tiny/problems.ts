@@ -36,7 +36,7 @@ export interface ProblemsOptions {
  * Shape: the chain of numbers and operations decides, by its hash, whether a problem may be trained on: one in twenty may not, and only
  * those are given. No call of any model.
  *
- * @throws {@link InvalidOptionError}
+ * @throws `InvalidOptionError`
  * @example
  * const [problem] = problems({ seed: 1, count: 1, grade: "easy" });
  * const { text } = await run(await tiny(), `${problem.question} Think step by step.`);

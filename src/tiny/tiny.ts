@@ -29,9 +29,9 @@ export interface TinyOptions {
  * Keeps the latest texts it read, so that calls that go on from them are quick; this changes no answer, only `cachedInputTokens`.
  * The same seed writes the same words, whatever the timing. Log-probabilities are those before temperature, cuts and penalties.
  *
- * @throws {@link ProviderError} when the weights cannot be fetched; at a call, for a prompt that leaves no room
- * @throws {@link MalformedResponseError} for weights that are none
- * @throws {@link InvalidOptionError} for an unknown option; at a call, for knobs out of bounds
+ * @throws `ProviderError` when the weights cannot be fetched; at a call, for a prompt that leaves no room
+ * @throws `MalformedResponseError` for weights that are none
+ * @throws `InvalidOptionError` for an unknown option; at a call, for knobs out of bounds
  * @example
  * const model = await tiny();
  * const { text } = await run(model, "Tom has 12 apples. Tom buys 5 more. How many apples does Tom have? Think step by step.");

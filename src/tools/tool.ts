@@ -31,7 +31,7 @@ export interface ToolOptions<Input, Output> {
  * The model sees the JSON Schema of what the schema takes, so defaults are optional; `execute` gets what the schema gives, transformed and with
  * defaults filled in. A validator that throws is an issue like any other, so that the model can mend its arguments.
  *
- * @throws {@link InvalidOptionError} when it is made: for a name that providers refuse, an empty description, a schema that cannot become JSON
+ * @throws `InvalidOptionError` when it is made: for a name that providers refuse, an empty description, a schema that cannot become JSON
  * Schema or is not an object at the top
  * @example
  * const weather = tool({

@@ -71,7 +71,8 @@ export function reviseLoop<R extends ModelResponse = ModelResponse>(
   }
   checkInteger("reviseLoop", "rounds", rounds, 1);
   checkInteger("reviseLoop", "patience", patience, 1);
-  if (typeof prompt !== "function") throw new InvalidOptionError("reviseLoop", "prompt", "a function of a verdict", prompt);
+  if (typeof prompt !== "function")
+    throw new InvalidOptionError("reviseLoop", "prompt", "a function of a verdict", prompt);
 
   return (next) => {
     const assess = async (request: ModelRequest, response: R, round: number, call: Call): Promise<Draft<R>> => {
@@ -113,7 +114,10 @@ export function reviseLoop<R extends ModelResponse = ModelResponse>(
           return best ? result(best, drafts, end) : extend(first, { drafts, verdict: undefined, stopped: end });
         }
         if (best === undefined || InvalidOptionError.is(error)) throw error;
-        const warning = { code: "revision-failed", message: "a revision, or the feedback on it, failed: the best draft is returned" };
+        const warning = {
+          code: "revision-failed",
+          message: "a revision, or the feedback on it, failed: the best draft is returned",
+        };
         return extend(result(best, drafts, "failure"), { warnings: [...(best.response.warnings ?? []), warning] });
       }
     };
@@ -143,7 +147,12 @@ function defaultPrompt({ message = "" }: Verdict): string {
 function checkVerdict(verdict: Verdict): Draft["verdict"] {
   const { ok } = (verdict as Partial<Verdict> | undefined) ?? {};
   if (typeof ok !== "boolean") {
-    throw new InvalidOptionError("reviseLoop", "what feedback returns", "a verdict such as { ok: false, message: '…' }", verdict);
+    throw new InvalidOptionError(
+      "reviseLoop",
+      "what feedback returns",
+      "a verdict such as { ok: false, message: '…' }",
+      verdict,
+    );
   }
   const { score = ok ? 1 : 0 } = verdict;
   return extend(verdict, { score: checkNumber("reviseLoop", "the score of a verdict", score, 0, 1) });

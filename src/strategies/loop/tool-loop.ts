@@ -3,7 +3,7 @@
  * Tools: the model asks, tools answer, until it has what it needs.
  */
 import { exhaustion, type Call } from "../../core/call.js";
-import type { Amount } from "../../core/budget.js";
+import type { Amount } from "../../core/amounts.js";
 import { callTools } from "../../core/call-tools.js";
 import { turnOf } from "../../core/conversation.js";
 import { estimateTokens } from "../../core/estimate.js";
@@ -80,7 +80,13 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
     const loop = async (asked: ModelRequest, call: Call): Promise<ToolRun<R>> => {
       const theirs = new Set(asked.tools?.map(({ name }) => name));
       const clash = tools.find(({ name }) => theirs.has(name));
-      if (clash) throw new InvalidOptionError("toolLoop", "a tool of the request", "one whose name no tool of the loop has", clash.name);
+      if (clash)
+        throw new InvalidOptionError(
+          "toolLoop",
+          "a tool of the request",
+          "one whose name no tool of the loop has",
+          clash.name,
+        );
 
       let request: ModelRequest = { ...asked, tools: [...(asked.tools ?? []), ...descriptions] };
       const steps: ToolStep[] = [];
@@ -94,14 +100,20 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
         try {
           while (steps.length < maxSteps) {
             if (hold !== undefined) {
-              const needed = { calls: 1, tokens: estimateTokens(request) + finalTokens, outputTokens: finalTokens, usd: dearest || Infinity };
+              const needed = {
+                calls: 1,
+                tokens: estimateTokens(request) + finalTokens,
+                outputTokens: finalTokens,
+                usd: dearest || Infinity,
+              };
               hold.resize((kept = share(needed, hold.budget.left, kept)));
             }
             const before = call.usage.usd ?? 0;
             last = await next.generate(request, call);
             dearest = Math.max(dearest, (call.usage.usd ?? 0) - before);
             const { toolCalls: calls = [], text } = last;
-            if (calls.length === 0 || calls.some(({ name }) => theirs.has(name))) return extend(last, { steps, stopped: last.stopped ?? "done" });
+            if (calls.length === 0 || calls.some(({ name }) => theirs.has(name)))
+              return extend(last, { steps, stopped: last.stopped ?? "done" });
             const results = await callTools(byName, calls, onToolError, call);
             steps.push({ text, calls, results });
             const messages: Message[] = [...request.messages, turnOf(last), { role: "tool", content: results }];
@@ -181,10 +193,16 @@ function checkTools(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
   const byName = new Map<string, Tool>();
   tools.forEach((tool: Partial<Tool> | null, index) => {
     const { name, inputSchema, parse, execute } = tool ?? {};
-    if (typeof name !== "string" || typeof inputSchema !== "object" || typeof parse !== "function" || typeof execute !== "function") {
+    if (
+      typeof name !== "string" ||
+      typeof inputSchema !== "object" ||
+      typeof parse !== "function" ||
+      typeof execute !== "function"
+    ) {
       throw new InvalidOptionError("toolLoop", `tools[${index}]`, "a tool, as tool(…) makes them", tool);
     }
-    if (byName.has(name)) throw new InvalidOptionError("toolLoop", `tools[${index}]`, "a tool whose name no other has", name);
+    if (byName.has(name))
+      throw new InvalidOptionError("toolLoop", `tools[${index}]`, "a tool whose name no other has", name);
     byName.set(name, tool as Tool);
   });
   return byName;

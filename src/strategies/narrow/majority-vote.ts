@@ -37,11 +37,14 @@ export interface MajorityVoteOptions<R extends ModelResponse = ModelResponse> {
  * const solver = stack(model, chainOfThought({ answer: number() }), sampleN(16), majorityVote());
  * const { answer, confidence, votes } = await run(solver, "How many legs do three spiders have?");
  */
-export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptions<NoInfer<R>> = {}): (next: Model<Sampled<R>>) => Model<Voted<R>> {
+export function majorityVote<R extends ModelResponse>(
+  options: MajorityVoteOptions<NoInfer<R>> = {},
+): (next: Model<Sampled<R>>) => Model<Voted<R>> {
   checkOptions("majorityVote", options, ["stop", "weight", "maxWeight", "minShare"]);
   const { stop = decided, weight, maxWeight = weight === undefined ? 1 : Infinity, minShare = 0 } = options;
   if (typeof stop !== "function") throw new InvalidOptionError("majorityVote", "stop", "a stopping rule", stop);
-  if (weight !== undefined && typeof weight !== "function") throw new InvalidOptionError("majorityVote", "weight", "a function of a sample", weight);
+  if (weight !== undefined && typeof weight !== "function")
+    throw new InvalidOptionError("majorityVote", "weight", "a function of a sample", weight);
   checkNumber("majorityVote", "maxWeight", maxWeight, 0);
   checkNumber("majorityVote", "minShare", minShare, 0, 1);
 
@@ -50,7 +53,10 @@ export function majorityVote<R extends ModelResponse>(options: MajorityVoteOptio
       const drawing = draw(next, request, call);
       const tally = new Tally<R>({ planned: drawing.planned, maxWeight });
       for await (const sample of drawing) {
-        tally.add(sample, weight === undefined ? 1 : checkNumber("majorityVote", "weight", weight(sample), 0, maxWeight));
+        tally.add(
+          sample,
+          weight === undefined ? 1 : checkNumber("majorityVote", "weight", weight(sample), 0, maxWeight),
+        );
         // After the last sample there is nothing to stop: it is done. Leaving the loop gives up the samples still running.
         if (tally.remaining > 0 && stop(tally)) break;
       }

@@ -61,10 +61,17 @@ export function chainOfThought<A = string>(
   options: ChainOfThoughtOptions<A> = {},
 ): <R extends ModelResponse>(next: Model<R>) => Model<Reasoned<A, R>> {
   checkOptions("chainOfThought", options, ["answer", "instruction", "exemplars", "askAgain"]);
-  const { answer = lastWords as Answer<unknown> as Answer<A>, instruction = stepByStep, exemplars = [], askAgain = true } = options;
+  const {
+    answer = lastWords as Answer<unknown> as Answer<A>,
+    instruction = stepByStep,
+    exemplars = [],
+    askAgain = true,
+  } = options;
   checkAnswer(answer);
-  if (typeof instruction !== "string") throw new InvalidOptionError("chainOfThought", "instruction", "a text", instruction);
-  if (typeof askAgain !== "boolean") throw new InvalidOptionError("chainOfThought", "askAgain", "true or false", askAgain);
+  if (typeof instruction !== "string")
+    throw new InvalidOptionError("chainOfThought", "instruction", "a text", instruction);
+  if (typeof askAgain !== "boolean")
+    throw new InvalidOptionError("chainOfThought", "askAgain", "true or false", askAgain);
   const turns = turnsOf(exemplars);
   const words = [instruction, answer.instruction].filter((part) => part !== "").join(" ");
 
@@ -96,7 +103,10 @@ export const stepByStep = "Think step by step before you answer.";
 const lastWords: Answer<string> = {
   instruction: 'End with "Answer: " and the answer.',
   parse: (text) => {
-    const words = text.split(/answer:/i).at(-1)?.trim();
+    const words = text
+      .split(/answer:/i)
+      .at(-1)
+      ?.trim();
     return words === "" ? undefined : words;
   },
   key: (words) => words.toLowerCase().replace(/\s+/g, " "),
@@ -132,12 +142,21 @@ async function finish<A, R extends ModelResponse>(
   try {
     const last = read(await next.generate(request, call), answer);
     const { finishReason, answer: value, key } = last;
-    return extend(first, { text: `${first.text}\n${last.text}`, finishReason, answer: value, key, ...both(first, last) });
+    return extend(first, {
+      text: `${first.text}\n${last.text}`,
+      finishReason,
+      answer: value,
+      key,
+      ...both(first, last),
+    });
   } catch (error) {
     if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw error;
     const stopped = exhaustion(error);
     if (stopped !== undefined) return extend(first, { stopped });
-    const warning = { code: "answer-not-asked", message: "the answer could not be read, and asking for it alone failed" };
+    const warning = {
+      code: "answer-not-asked",
+      message: "the answer could not be read, and asking for it alone failed",
+    };
     return extend(first, { warnings: [...(first.warnings ?? []), warning] });
   }
 }
@@ -158,7 +177,8 @@ function checkAnswer(answer: Partial<Answer<unknown>> | null): void {
     typeof answer?.instruction === "string" &&
     typeof answer.parse === "function" &&
     typeof answer.key === "function";
-  if (!ok) throw new InvalidOptionError("chainOfThought", "answer", "an answer, such as number() or choice([…])", answer);
+  if (!ok)
+    throw new InvalidOptionError("chainOfThought", "answer", "an answer, such as number() or choice([…])", answer);
 }
 
 function turnsOf(exemplars: readonly Exemplar[]): readonly Message[] {
@@ -167,7 +187,12 @@ function turnsOf(exemplars: readonly Exemplar[]): readonly Message[] {
     const { question, thought, answer } = exemplar ?? {};
     for (const [name, value] of Object.entries({ question, thought, answer })) {
       if (typeof value !== "string" || value.trim() === "") {
-        throw new InvalidOptionError("chainOfThought", `exemplars[${index}].${name}`, "a text that is not empty", value);
+        throw new InvalidOptionError(
+          "chainOfThought",
+          `exemplars[${index}].${name}`,
+          "a text that is not empty",
+          value,
+        );
       }
     }
     return [

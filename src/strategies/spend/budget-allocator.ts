@@ -93,7 +93,8 @@ export function budgetAllocator<R extends ModelResponse>(
   checkLevels(levels);
   const { concurrency = levels[0]?.samples } = options;
   checkNumber("budgetAllocator", "target", target, 0.5, 1);
-  if (concurrency !== undefined && concurrency !== Infinity) checkInteger("budgetAllocator", "concurrency", concurrency, 1);
+  if (concurrency !== undefined && concurrency !== Infinity)
+    checkInteger("budgetAllocator", "concurrency", concurrency, 1);
   if (difficulty !== undefined && typeof difficulty !== "function") {
     throw new InvalidOptionError("budgetAllocator", "difficulty", "a function of the request", difficulty);
   }
@@ -116,11 +117,21 @@ export function budgetAllocator<R extends ModelResponse>(
       let stopped: StopReason = "limit";
 
       /** Draws what a level still wants of its model, until the vote is sure. */
-      const buy = async ({ name, samples: wanted, model, weight, settings }: (typeof plan)[number]): Promise<StopReason> => {
+      const buy = async ({
+        name,
+        samples: wanted,
+        model,
+        weight,
+        settings,
+      }: (typeof plan)[number]): Promise<StopReason> => {
         const had = bought.get(model) ?? 0;
         const inner = call.child(name, { thought: true });
         const asked = settings === undefined ? request : { ...request, ...settings };
-        const drawing = sample(model, asked, inner, { n: wanted - had, concurrency, quorum: samples.length > 0 ? 0 : 1 });
+        const drawing = sample(model, asked, inner, {
+          n: wanted - had,
+          concurrency,
+          quorum: samples.length > 0 ? 0 : 1,
+        });
         let end: StopReason = "limit";
         try {
           for await (const response of drawing) {
@@ -149,7 +160,13 @@ export function budgetAllocator<R extends ModelResponse>(
       for (const [index, level] of plan.entries()) {
         if (index < first || broken.has(level.model) || (bought.get(level.model) ?? 0) >= level.samples) continue;
         if (call.listening) {
-          call.emit({ type: "level", path: call.path, level: index, name: level.name, confidence: reports.at(-1)?.confidence });
+          call.emit({
+            type: "level",
+            path: call.path,
+            level: index,
+            name: level.name,
+            confidence: reports.at(-1)?.confidence,
+          });
         }
         stopped = await buy(level);
         if (stopped === "ok" || stopped === "budget" || stopped === "deadline") break;
@@ -205,9 +222,11 @@ function checkLevels<R extends ModelResponse>(levels: readonly Level<R>[]): void
     const where = `budgetAllocator: levels[${index}]`;
     checkOptions(where, level, ["name", "samples", "model", "weight", "settings"]);
     const { name = "level", samples, model, weight = 1, settings } = level;
-    if (typeof name !== "string" || name === "") throw new InvalidOptionError(where, "name", "a text that is not empty", name);
+    if (typeof name !== "string" || name === "")
+      throw new InvalidOptionError(where, "name", "a text that is not empty", name);
     checkInteger(where, "samples", samples, 1);
-    if (!(checkNumber(where, "weight", weight, 0) > 0)) throw new InvalidOptionError(where, "weight", "a number above 0", weight);
+    if (!(checkNumber(where, "weight", weight, 0) > 0))
+      throw new InvalidOptionError(where, "weight", "a number above 0", weight);
     if (model !== undefined && !isModel(model)) throw new InvalidOptionError(where, "model", "a model", model);
     if (settings !== undefined && (Object(settings) !== settings || "messages" in settings)) {
       throw new InvalidOptionError(where, "settings", "an object of fields of a request, without messages", settings);

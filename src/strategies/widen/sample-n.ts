@@ -47,7 +47,10 @@ export interface SampleNOptions {
  * @example
  * const { samples } = await run(stack(model, sampleN(5, { temperature: 0.8 })), "Name a colour.");
  */
-export function sampleN(n: number, options: SampleNOptions = {}): <R extends ModelResponse>(next: Model<R>) => Sampler<R> {
+export function sampleN(
+  n: number,
+  options: SampleNOptions = {},
+): <R extends ModelResponse>(next: Model<R>) => Sampler<R> {
   checkInteger("sampleN", "n", n, 1);
   checkOptions("sampleN", options, ["concurrency", "quorum", "temperature", "variants", "order", "warm"]);
   const { concurrency, quorum = 1, temperature, variants, order = "index", warm = false } = options;
@@ -56,13 +59,17 @@ export function sampleN(n: number, options: SampleNOptions = {}): <R extends Mod
   if (temperature !== undefined) checkNumber("sampleN", "temperature", temperature, 0);
   checkVariants(variants);
   if (typeof warm !== "boolean") throw new InvalidOptionError("sampleN", "warm", "true or false", warm);
-  if (!["index", "completion"].includes(order)) throw new InvalidOptionError("sampleN", "order", "'index' or 'completion'", order);
+  if (!["index", "completion"].includes(order))
+    throw new InvalidOptionError("sampleN", "order", "'index' or 'completion'", order);
 
   return <R extends ModelResponse>(next: Model<R>): Sampler<R> => {
-    const hints = variants === false ? [] : (variants ?? (next.capabilities.temperature === false ? defaultVariants : []));
+    const hints =
+      variants === false ? [] : (variants ?? (next.capabilities.temperature === false ? defaultVariants : []));
     const varied = hints.length > 0 && n > 1;
     const downgrade =
-      varied && variants === undefined ? `${next.id} locks its temperature: samples differ by hints in the prompt` : undefined;
+      varied && variants === undefined
+        ? `${next.id} locks its temperature: samples differ by hints in the prompt`
+        : undefined;
     const drawn = downgrade === undefined ? next : warned(next, downgrade);
 
     const begin = (asked: ModelRequest, call: Call): Draw<R> => {
@@ -119,7 +126,8 @@ function checkVariants(variants: SampleNOptions["variants"]): void {
   const bound = "false, or a list of at least one text that is not empty";
   if (list.length === 0) throw new InvalidOptionError("sampleN", "variants", bound, variants);
   for (const hint of list) {
-    if (typeof hint !== "string" || hint.trim() === "") throw new InvalidOptionError("sampleN", "variants", bound, hint);
+    if (typeof hint !== "string" || hint.trim() === "")
+      throw new InvalidOptionError("sampleN", "variants", bound, hint);
   }
 }
 

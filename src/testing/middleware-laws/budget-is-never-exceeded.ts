@@ -2,7 +2,8 @@
  * @module
  * Law: the budget is never exceeded.
  */
-import { Budget, type Amount, type BudgetLimits } from "../../core/budget.js";
+import type { Amount, BudgetLimits } from "../../core/amounts.js";
+import { Budget } from "../../core/budget.js";
 import { BudgetExceededError } from "../../core/errors.js";
 import { Random } from "../../core/random.js";
 import { begin, succeed, type Bench } from "../bench.js";

@@ -2,7 +2,7 @@
  * @module
  * Law: an unlimited budget changes nothing.
  */
-import type { BudgetLimits } from "../../core/budget.js";
+import type { BudgetLimits } from "../../core/amounts.js";
 import type { MullEvent } from "../../core/events.js";
 import type { ModelRequest } from "../../core/model.js";
 import { succeed, type Bench } from "../bench.js";

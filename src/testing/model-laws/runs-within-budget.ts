@@ -2,7 +2,8 @@
  * @module
  * Law: the budget is never exceeded.
  */
-import { Budget, type BudgetLimits } from "../../core/budget.js";
+import type { BudgetLimits } from "../../core/amounts.js";
+import { Budget } from "../../core/budget.js";
 import { BudgetExceededError, MalformedResponseError } from "../../core/errors.js";
 import { show } from "../difference.js";
 import { law, must, type Law } from "../law.js";
