@@ -26,9 +26,15 @@ export default defineConfig(
       // Signals abort with whatever reason the caller gave, and it is rethrown untouched.
       "@typescript-eslint/only-throw-error": "off",
       "@typescript-eslint/prefer-promise-reject-errors": "off",
+      // Walks from a node to the root begin at `this`.
+      "@typescript-eslint/no-this-alias": ["error", { allowedNames: ["b", "node"] }],
       // Noise, or at odds with isolated declarations and with each other.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/require-await": "off",
+      // Callers may write JavaScript: what the types rule out is checked all the same.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // `Call` has one implementation, and its layers know it.
+      "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       "@typescript-eslint/no-inferrable-types": "off",
       "@typescript-eslint/non-nullable-type-assertion-style": "off",
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
@@ -73,7 +79,7 @@ export default defineConfig(
       "@typescript-eslint/no-explicit-any": "off",
       "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/no-confusing-void-expression": "off",
-      "@typescript-eslint/no-unnecessary-condition": "off",
+      "@typescript-eslint/no-misused-spread": "off",
       "require-yield": "off",
     },
   },

@@ -24,7 +24,11 @@ import { problems, tiny, type Problem } from "mull/tiny";
 import { calculate, calculator } from "mull/tools/calculator";
 
 const { values } = parseArgs({
-  options: { problems: { type: "string", default: "300" }, seeds: { type: "string", default: "3" }, first: { type: "string", default: "101" } },
+  options: {
+    problems: { type: "string", default: "300" },
+    seeds: { type: "string", default: "3" },
+    first: { type: "string", default: "101" },
+  },
 });
 const count = Number(values.problems);
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.first) + i);
@@ -48,7 +52,8 @@ const secondLook = reviseLoop<Reasoned<number>>({
 /** Which of the drawn answers are counted, by row of the table. */
 type Graded = Readonly<Record<string, boolean>>;
 
-const ask = (solver: Model<Reasoned<number>>, settings: Partial<ModelRequest> = {}) =>
+const ask =
+  (solver: Model<Reasoned<number>>, settings: Partial<ModelRequest> = {}) =>
   async ({ question, answer: right }: Problem, seed: number, name: string): Promise<Graded> => {
     const response = await run(solver, requestOf(question, settings), { seed });
     return { [name]: response.answer === right };

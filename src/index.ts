@@ -40,8 +40,20 @@ export { elect, type Drawn, type Voted } from "./answers/elect.js";
 export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
 export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
 export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
-export { chainOfThought, stepByStep, type ChainOfThoughtOptions, type Exemplar, type Reasoned } from "./strategies/shape/chain-of-thought.js";
-export { reviseLoop, reviseInstruction, type Draft, type Revised, type ReviseLoopOptions } from "./strategies/loop/revise-loop.js";
+export {
+  chainOfThought,
+  stepByStep,
+  type ChainOfThoughtOptions,
+  type Exemplar,
+  type Reasoned,
+} from "./strategies/shape/chain-of-thought.js";
+export {
+  reviseLoop,
+  reviseInstruction,
+  type Draft,
+  type Revised,
+  type ReviseLoopOptions,
+} from "./strategies/loop/revise-loop.js";
 export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
 export {
   budgetAllocator,

@@ -90,6 +90,6 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     endpoint:
       baseURL === undefined || model === undefined
         ? undefined
-        : { baseURL, model, apiKey: env["MULL_API_KEY"] ?? env["OPENAI_API_KEY"] },
+        : { baseURL, model, apiKey: env.MULL_API_KEY ?? env.OPENAI_API_KEY },
   };
 }

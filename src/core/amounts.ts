@@ -43,7 +43,12 @@ export interface Reservation {
   /** The cap the call must obey: what it asked for, or what was left. */
   readonly outputTokens: number;
   /** Gives back what was not spent. Figures left out were not known, and count as reserved. */
-  settle(spent: { readonly calls: number; readonly inputTokens?: number | undefined; readonly outputTokens?: number | undefined; readonly usd?: number | undefined }): void;
+  settle(spent: {
+    readonly calls: number;
+    readonly inputTokens?: number | undefined;
+    readonly outputTokens?: number | undefined;
+    readonly usd?: number | undefined;
+  }): void;
 }
 
 /** What was learned about a model in the runs of one budget. */

@@ -3,7 +3,18 @@
  * Budgets: state that outlives a call on purpose. Before a call its worst case is reserved, afterwards the truth is settled, in one
  * synchronous step each, so that any number of calls in flight never exceed the limit.
  */
-import { add, figures, largest, leastOutput, nothing, type Amount, type BudgetLimits, type Habit, type Need, type Reservation } from "./amounts.js";
+import {
+  add,
+  figures,
+  largest,
+  leastOutput,
+  nothing,
+  type Amount,
+  type BudgetLimits,
+  type Habit,
+  type Need,
+  type Reservation,
+} from "./amounts.js";
 import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import { checkInteger, checkNumber, checkOptions } from "./options.js";
 import type { Abortable, Scope } from "./scope.js";
@@ -29,7 +40,7 @@ export class Budget {
   private readonly _held: Amount = nothing();
   private _inFlight = 0;
   private _waiting: Waiter[] = [];
-  private readonly _habits: Map<string, Habit> = new Map();
+  private readonly _habits = new Map<string, Habit>();
   /** Is nothing limited here or around? Then nothing is reserved. */
   readonly unlimited: boolean;
 
@@ -52,7 +63,9 @@ export class Budget {
     this._root = parent === undefined || parent.unlimited ? this : parent._root;
     this._credit = credit;
     this.unlimited =
-      (parent?.unlimited ?? true) && credit === undefined && figures.every((name) => (limits[name] ?? Infinity) === Infinity);
+      (parent?.unlimited ?? true) &&
+      credit === undefined &&
+      figures.every((name) => (limits[name] ?? Infinity) === Infinity);
   }
 
   /** Spent and settled. 0 where nothing is limited: then nothing is counted here; see `response.usage`. */
@@ -140,14 +153,14 @@ export class Budget {
             resolve(granted);
           } catch (error) {
             scope.remove(waiter);
-            reject(error as Error);
+            reject(error);
           }
           return true;
         },
         abort: (reason) => {
           const index = waiting.indexOf(waiter);
           if (index >= 0) waiting.splice(index, 1);
-          reject(reason as Error);
+          reject(reason);
         },
       };
       waiting.push(waiter);
@@ -255,7 +268,7 @@ export class Budget {
     if (this._waiting.length === 0) return;
     // In order; one that still waits keeps its place.
     const waiting = this._waiting;
-    for (let i = 0; i < waiting.length; ) {
+    for (let i = 0; i < waiting.length;) {
       const waiter = waiting[i] as Waiter;
       if (waiter.attempt()) waiting.splice(waiting.indexOf(waiter), 1);
       else i++;
@@ -265,7 +278,10 @@ export class Budget {
   private _exceeded(name: keyof Amount, needed: number): BudgetExceededError {
     const limit = this._limit(name);
     const left = Math.max(0, this._available(name));
-    return new BudgetExceededError(name, `the budget of ${limit} ${name} has ${left} left, the next call needs ${needed}`);
+    return new BudgetExceededError(
+      name,
+      `the budget of ${limit} ${name} has ${left} left, the next call needs ${needed}`,
+    );
   }
 
   private _limit(name: keyof Amount): number {

@@ -137,7 +137,8 @@ export class CallNode implements Call {
     const { budget, thought = this.thought, judging = this.judging, onEvent = this.listener } = options;
     let own = this.budget;
     if (budget instanceof Budget) {
-      if (!budget.within(own)) throw new InvalidOptionError("child", "budget", "limits, or a budget within that of the call", budget);
+      if (!budget.within(own))
+        throw new InvalidOptionError("child", "budget", "limits, or a budget within that of the call", budget);
       own = budget;
     } else if (budget !== undefined) own = own.child(budget);
     return new CallNode(this, name, this.state, scope, own, onEvent, thought, judging);

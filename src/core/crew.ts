@@ -17,7 +17,11 @@ export class Crew implements SourceCall {
   private readonly _call: CallNode;
   private readonly _passengers: readonly { readonly call: CallNode; readonly over: boolean }[];
 
-  constructor(call: CallNode, scope: Scope, passengers: readonly { readonly call: CallNode; readonly over: boolean }[]) {
+  constructor(
+    call: CallNode,
+    scope: Scope,
+    passengers: readonly { readonly call: CallNode; readonly over: boolean }[],
+  ) {
     this._call = call;
     this.scope = scope;
     this._passengers = passengers;
@@ -56,11 +60,19 @@ export class Crew implements SourceCall {
   emit(event: MullEvent): void {
     this._call.emit(event);
   }
-  delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice: number = 0): void {
+  delta(
+    part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string },
+    choice: number = 0,
+  ): void {
     const passenger = this._passengers[choice];
     if (passenger === undefined || passenger.over || !passenger.call.listening) return;
     const { call } = passenger;
-    const event: DeltaEvent = { type: "delta", path: call.path, ...part, output: !call.thought && part.text !== undefined };
+    const event: DeltaEvent = {
+      type: "delta",
+      path: call.path,
+      ...part,
+      output: !call.thought && part.text !== undefined,
+    };
     call.emit(event);
   }
 }

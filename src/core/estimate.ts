@@ -2,7 +2,6 @@
  * @module
  * Counting tokens without a tokenizer, leaning high.
  */
-import type { JsonValue } from "./message.js";
 import type { ModelRequest } from "./model.js";
 
 /** A picture or document whose size in tokens cannot be known. */
@@ -34,7 +33,7 @@ export function estimateTokens(request: ModelRequest): number {
 
 function jsonLength(value: unknown): number {
   if (typeof value === "string") return utf8Length(value);
-  return utf8Length(JSON.stringify(value as JsonValue | undefined) ?? "");
+  return utf8Length(JSON.stringify(value) ?? "");
 }
 
 function utf8Length(text: string): number {

@@ -10,5 +10,5 @@
  * their responses with this.
  */
 export function extend<B extends object, F extends object>(base: B, fields: F): B & F {
-  return Object.assign({}, base, fields) as B & F;
+  return Object.assign({}, base, fields);
 }

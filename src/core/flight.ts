@@ -75,7 +75,9 @@ export class Flight {
   /** Reserves, sends, settles. Never rejects. */
   async launch(): Promise<void> {
     // An abort that is under way may not have told all of them yet.
-    for (const { call, abort } of this._passengers) if (call.scope.aborted) abort(call.scope.reason);
+    for (const passenger of this._passengers) {
+      if (passenger.call.scope.aborted) passenger.abort(passenger.call.scope.reason);
+    }
     if (this._left === 0) return;
     if (this._left < this.size) this._passengers = this._passengers.filter(({ over }) => !over);
     const { budget } = this.call;
@@ -92,7 +94,8 @@ export class Flight {
         this._close({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
         return;
       }
-      const limited = budget.limitsFigure("tokens") || budget.limitsFigure("outputTokens") || budget.limitsFigure("usd");
+      const limited =
+        budget.limitsFigure("tokens") || budget.limitsFigure("outputTokens") || budget.limitsFigure("usd");
       if (limited) cap = Math.max(1, Math.floor(this._reservation.outputTokens / this.size));
     } else this._embark();
     this._sent = true;
@@ -108,7 +111,11 @@ export class Flight {
     const { budget } = this.call;
     const { id, price } = this._plan;
     if (price === undefined && budget.limitsFigure("usd")) {
-      throw new CapabilityError("price", id, `a budget in usd needs to know what ${id} costs: give its adapter a price`);
+      throw new CapabilityError(
+        "price",
+        id,
+        `a budget in usd needs to know what ${id} costs: give its adapter a price`,
+      );
     }
     const cost = (input: number, output: number): number =>
       price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6;
@@ -175,7 +182,10 @@ export class Flight {
   private _land(given: readonly Reply[], cap: number | undefined): void {
     let replies = given.slice(0, this.size);
     // The request, and what was read for it, belong to the first whom the reply still finds.
-    const first = Math.max(0, this._passengers.findIndex(({ over }) => !over));
+    const first = Math.max(
+      0,
+      this._passengers.findIndex(({ over }) => !over),
+    );
     if (first > 0) replies = moveInput(replies, first);
     const spends = replies.map((reply, i) => spendOf(reply, i === first ? 1 : 0, this._plan.price));
     this._settle(spends);

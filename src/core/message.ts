@@ -7,7 +7,7 @@
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** A JSON Schema (draft 2020-12 or 7) as a plain object. */
-export type JsonSchema = { readonly [key: string]: JsonValue };
+export type JsonSchema = Readonly<Record<string, JsonValue>>;
 
 /** Words. */
 export interface TextPart {

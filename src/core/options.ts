@@ -25,7 +25,13 @@ export function checkOptions(where: string, options: object, known: readonly str
  *
  * @throws {@link InvalidOptionError} naming the option, the bound and the value
  */
-export function checkInteger(where: string, option: string, value: number, min: number, max: number = Infinity): number {
+export function checkInteger(
+  where: string,
+  option: string,
+  value: number,
+  min: number,
+  max: number = Infinity,
+): number {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new InvalidOptionError(where, option, `an integer ${range(min, max)}`, value);
   }

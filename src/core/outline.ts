@@ -21,7 +21,11 @@ export interface Outline {
    * `inner(tokens, i)` is the worst case of one call of the i-th model beneath with a prompt of so many tokens.
    * @defaultValue one call of the first model beneath
    */
-  readonly cost?: (inner: (inputTokens: number, index?: number) => Cost, inputTokens: number, outputTokens: number) => Cost;
+  readonly cost?: (
+    inner: (inputTokens: number, index?: number) => Cost,
+    inputTokens: number,
+    outputTokens: number,
+  ) => Cost;
 }
 
 /** Sizes to reckon with. */
@@ -54,14 +58,17 @@ export function outline(model: Model, options: OutlineOptions = {}): string {
   };
   visit(model, "", "");
   const width = Math.max(...rows.map((row) => row.label.length));
-  return rows.map(({ label, cost }) => `${label.padEnd(width)}  ≤ ${show(cost.calls, "call")}, ≤ ${show(cost.tokens, "token")}`).join("\n");
+  return rows
+    .map(({ label, cost }) => `${label.padEnd(width)}  ≤ ${show(cost.calls, "call")}, ≤ ${show(cost.tokens, "token")}`)
+    .join("\n");
 }
 
 /** The worst case of one call of `model`; a model without an outline is one request. */
 export function worstCase(model: Model, inputTokens: number, outputTokens: number): Cost {
   const { outline } = model;
   if (outline === undefined || outline.inner.length === 0) return { calls: 1, tokens: inputTokens + outputTokens };
-  const inner = (tokens: number, index: number = 0): Cost => worstCase(outline.inner[index] as Model, tokens, outputTokens);
+  const inner = (tokens: number, index: number = 0): Cost =>
+    worstCase(outline.inner[index] as Model, tokens, outputTokens);
   return outline.cost === undefined ? inner(inputTokens) : outline.cost(inner, inputTokens, outputTokens);
 }
 

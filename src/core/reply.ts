@@ -16,7 +16,11 @@ export function spendOf(reply: Reply | null | undefined, calls: number, price: P
   let usd = figure(usage?.usd);
   if (usd === undefined && price !== undefined && inputTokens !== undefined && outputTokens !== undefined) {
     const cached = cachedInputTokens ?? 0;
-    usd = ((inputTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd) + outputTokens * price.outputUsd) / 1e6;
+    usd =
+      ((inputTokens - cached) * price.inputUsd +
+        cached * (price.cachedInputUsd ?? price.inputUsd) +
+        outputTokens * price.outputUsd) /
+      1e6;
   }
   return { calls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens: figure(usage?.reasoningTokens), usd };
 }
@@ -73,7 +77,9 @@ export function total(spends: readonly Spend[]): Spend {
 /** What is wrong with a reply, if anything. */
 export function malformed(reply: Reply, request: ModelRequest, id: string): MalformedResponseError | undefined {
   if (typeof reply !== "object" || reply === null) {
-    return new MalformedResponseError(`${id} gave no reply: expected an object with text, got ${reply === null ? "null" : typeof reply}`);
+    return new MalformedResponseError(
+      `${id} gave no reply: expected an object with text, got ${reply === null ? "null" : typeof reply}`,
+    );
   }
   if (typeof reply.text !== "string") {
     return new MalformedResponseError(`${id} returned no text: expected a string, got ${typeof reply.text}`);

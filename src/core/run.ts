@@ -51,7 +51,8 @@ export async function run<Out extends ModelResponse>(
   options: RunOptions = {},
 ): Promise<Out> {
   checkOptions("run", options, known);
-  if (!isModel(model)) throw new InvalidOptionError("run", "the first argument", "a model (id, capabilities, generate)", model);
+  if (!isModel(model))
+    throw new InvalidOptionError("run", "the first argument", "a model (id, capabilities, generate)", model);
   const request = checkRequest(prompt);
   const { signal, budget = unlimited, seed, clock = systemClock } = options;
   if (seed !== undefined) checkInteger("run", "seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
@@ -66,7 +67,8 @@ export async function run<Out extends ModelResponse>(
   const broken: unknown[] = [];
   const call = new CallNode(undefined, "", state, scope, limits, listener(options, broken), false, false);
   const { ms } = limits.limits;
-  const timer = ms === undefined || ms === Infinity ? undefined : clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
+  const timer =
+    ms === undefined || ms === Infinity ? undefined : clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
   const unfollow = signal && follow(signal, scope);
   try {
     const running = model.generate(request, call);
@@ -74,7 +76,10 @@ export async function run<Out extends ModelResponse>(
     if (signal?.aborted) throw signal.reason;
     const whole = response.usage === call.usage ? response : { ...response, usage: call.usage };
     if (broken.length === 0) return whole;
-    const warning = { code: "listener", message: `a listener threw ${broken.length} times, first: ${String(broken[0])}` };
+    const warning = {
+      code: "listener",
+      message: `a listener threw ${broken.length} times, first: ${String(broken[0])}`,
+    };
     return { ...whole, warnings: [...(whole.warnings ?? []), warning] };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
@@ -119,7 +124,7 @@ function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: 
       broken.push(error);
     }
     try {
-      events?.emit(event.type, event as never);
+      events?.emit(event.type, event);
     } catch (error) {
       broken.push(error);
     }
@@ -136,8 +141,11 @@ function checkRequest(prompt: string | ModelRequest): ModelRequest {
   }
   const { temperature, topP, maxOutputTokens } = prompt;
   const messages: readonly Message[] = prompt.messages;
-  const odd = messages.find((message: Partial<Message> | null) => !roles.includes(message?.role ?? "") || !isContent(message?.content));
-  if (odd !== undefined) throw new InvalidOptionError("run", "a message", `an object with a role (${roles.join(", ")}) and content`, odd);
+  const odd = messages.find(
+    (message: Partial<Message> | null) => !roles.includes(message?.role ?? "") || !isContent(message?.content),
+  );
+  if (odd !== undefined)
+    throw new InvalidOptionError("run", "a message", `an object with a role (${roles.join(", ")}) and content`, odd);
   const hasContent = messages.some((m) => textOf(m).trim() !== "" || hasOtherParts(m));
   if (!hasContent) throw new InvalidOptionError("run", "messages", "messages of which one is not empty", messages);
   if (temperature !== undefined) checkNumber("run", "temperature", temperature, 0);

@@ -14,6 +14,8 @@ export function sameRequest(a: unknown, b: unknown): boolean {
   const keys = Object.keys(a);
   return (
     keys.length === Object.keys(b).length &&
-    keys.every((key) => key in b && sameRequest((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+    keys.every(
+      (key) => key in b && sameRequest((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
   );
 }

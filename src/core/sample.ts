@@ -5,7 +5,16 @@
 import { exhaustion, type Call, type CallNode } from "./call.js";
 import { CapabilityError, InvalidOptionError, ProviderError } from "./errors.js";
 import type { MullEvent } from "./events.js";
-import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, Sampler, StopReason, Warning } from "./model.js";
+import type {
+  Model,
+  ModelRequest,
+  ModelResponse,
+  Sampled,
+  SampleFailure,
+  Sampler,
+  StopReason,
+  Warning,
+} from "./model.js";
 import { Scope, ScopeClosed } from "./scope.js";
 
 /** Options of {@link sample}. */
@@ -48,7 +57,12 @@ export interface Draw<R extends ModelResponse = ModelResponse> extends AsyncIter
  *
  * @throws the first failure, when fewer than `quorum` samples are left at the end
  */
-export function sample<R extends ModelResponse>(next: Model<R>, request: ModelRequest, call: Call, options: SampleOptions): Draw<R> {
+export function sample<R extends ModelResponse>(
+  next: Model<R>,
+  request: ModelRequest,
+  call: Call,
+  options: SampleOptions,
+): Draw<R> {
   return new Drawing(next, request, call as CallNode, options);
 }
 
@@ -245,7 +259,10 @@ function hopeless(error: unknown): boolean {
 }
 
 /** The warnings of `first`, and one more when all samples are the same words: a vote among them says nothing. */
-export function sampleWarnings(first: ModelResponse, samples: readonly ModelResponse[]): { readonly warnings?: readonly Warning[] } {
+export function sampleWarnings(
+  first: ModelResponse,
+  samples: readonly ModelResponse[],
+): { readonly warnings?: readonly Warning[] } {
   if (samples.length < 3) return {};
   for (const { text, reasoning } of samples) if (text !== first.text || reasoning !== first.reasoning) return {};
   const message = `all ${samples.length} samples are the same words: raise the temperature, or give variants`;

@@ -86,7 +86,7 @@ export function race<T>(call: Pick<Call, "scope">, work: () => T | PromiseLike<T
   const { scope } = call;
   return new Promise<Awaited<T>>((resolve, reject) => {
     if (scope.aborted) {
-      reject(scope.reason as Error);
+      reject(scope.reason);
       return;
     }
     const member: Abortable = { abort: reject };
@@ -97,7 +97,9 @@ export function race<T>(call: Pick<Call, "scope">, work: () => T | PromiseLike<T
     // A function that throws is a promise that rejects.
     new Promise<Awaited<T>>((done) => {
       done(work() as Awaited<T>);
-    }).then(resolve, reject).finally(over);
+    })
+      .then(resolve, reject)
+      .finally(over);
   });
 }
 
@@ -106,13 +108,13 @@ export function sleep(call: Pick<Call, "scope" | "clock">, ms: number): Promise<
   const { scope, clock } = call;
   return new Promise<void>((resolve, reject) => {
     if (scope.aborted) {
-      reject(scope.reason as Error);
+      reject(scope.reason);
       return;
     }
     const member: Abortable = {
       abort: (reason) => {
         clock.clearTimeout(timer);
-        reject(reason as Error);
+        reject(reason);
       },
     };
     const timer = clock.setTimeout(() => {

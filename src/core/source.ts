@@ -25,7 +25,10 @@ export interface SourceCall extends Omit<Call, "child"> {
   /** Does anybody want the words as they come? If not, a provider need not be asked to stream. */
   readonly streaming: boolean;
   /** Tells some more words of completion `choice`. */
-  delta(part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string }, choice?: number): void;
+  delta(
+    part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string },
+    choice?: number,
+  ): void;
 }
 
 /** What a model costs, in US dollars per million tokens. */
@@ -74,7 +77,7 @@ export function source(
     capabilities,
     generate(request, parent) {
       const call = parent.child(id) as CallNode;
-      if (call.scope.aborted) return Promise.reject(call.scope.reason as Error);
+      if (call.scope.aborted) return Promise.reject(call.scope.reason);
       let flight: Flight;
       let warnings;
       try {
@@ -82,7 +85,7 @@ export function source(
         warnings = adapted.warnings;
         flight = boarding(pending, adapted.request, call, most) ?? new Flight(plan, adapted.request, call);
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
       const response = flight.board(call, warnings);
       if (most === 1) void flight.launch();
@@ -101,6 +104,10 @@ export function source(
 /** The waiting request that this one can join. */
 function boarding(pending: readonly Flight[], request: ModelRequest, call: CallNode, most: number): Flight | undefined {
   return pending.find(
-    (flight) => flight.size < most && flight.call.state === call.state && flight.call.budget === call.budget && sameRequest(flight.request, request),
+    (flight) =>
+      flight.size < most &&
+      flight.call.state === call.state &&
+      flight.call.budget === call.budget &&
+      sameRequest(flight.request, request),
   );
 }

@@ -15,7 +15,11 @@ import type { Model } from "./model.js";
  */
 export function stack<M extends Model>(model: M): M;
 export function stack<M extends Model, A extends Model>(model: M, a: (next: M) => A): A;
-export function stack<M extends Model, A extends Model, B extends Model>(model: M, a: (next: M) => A, b: (next: A) => B): B;
+export function stack<M extends Model, A extends Model, B extends Model>(
+  model: M,
+  a: (next: M) => A,
+  b: (next: A) => B,
+): B;
 export function stack<M extends Model, A extends Model, B extends Model, C extends Model>(
   model: M,
   a: (next: M) => A,
@@ -29,14 +33,14 @@ export function stack<M extends Model, A extends Model, B extends Model, C exten
   c: (next: B) => C,
   d: (next: C) => D,
 ): D;
-export function stack<M extends Model, A extends Model, B extends Model, C extends Model, D extends Model, E extends Model>(
-  model: M,
-  a: (next: M) => A,
-  b: (next: A) => B,
-  c: (next: B) => C,
-  d: (next: C) => D,
-  e: (next: D) => E,
-): E;
+export function stack<
+  M extends Model,
+  A extends Model,
+  B extends Model,
+  C extends Model,
+  D extends Model,
+  E extends Model,
+>(model: M, a: (next: M) => A, b: (next: A) => B, c: (next: B) => C, d: (next: C) => D, e: (next: D) => E): E;
 export function stack<
   M extends Model,
   A extends Model,
@@ -95,10 +99,12 @@ export function stack<
   h: (next: G) => H,
 ): H;
 export function stack(model: Model, ...layers: readonly ((next: never) => Model)[]): Model {
-  if (!isModel(model)) throw new InvalidOptionError("stack", "the first argument", "a model (id, capabilities, generate)", model);
+  if (!isModel(model))
+    throw new InvalidOptionError("stack", "the first argument", "a model (id, capabilities, generate)", model);
   let top = model;
   layers.forEach((layer, index) => {
-    if (typeof layer !== "function") throw new InvalidOptionError("stack", `layer ${index + 1}`, "a function from model to model", layer);
+    if (typeof layer !== "function")
+      throw new InvalidOptionError("stack", `layer ${index + 1}`, "a function from model to model", layer);
     top = layer(top as never);
     if (!isModel(top)) throw new InvalidOptionError("stack", `what layer ${index + 1} returns`, "a model", top);
   });

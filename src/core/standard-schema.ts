@@ -24,8 +24,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 
 /** What a validation gives. */
 export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
 
 /** One complaint. */
 export interface StandardIssue {
@@ -38,7 +37,12 @@ export interface StandardIssue {
  *
  * @throws {@link InvalidOptionError} for what is no Standard Schema, or one that cannot become JSON Schema
  */
-export function jsonSchemaOf(where: string, option: string, schema: StandardSchema, io: "input" | "output"): JsonSchema {
+export function jsonSchemaOf(
+  where: string,
+  option: string,
+  schema: StandardSchema,
+  io: "input" | "output",
+): JsonSchema {
   const standard = (schema as Partial<StandardSchema> | null | undefined)?.["~standard"];
   if (typeof standard?.validate !== "function") {
     throw new InvalidOptionError(where, option, "a Standard Schema (zod, valibot, arktype, …)", schema);

@@ -87,7 +87,7 @@ export function virtualClock(): VirtualClock {
       };
       promise.then(end, end);
       await runWhile(() => !settled);
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changed by a callback
+
       if (!settled) {
         throw new Error("expected the promise to settle, but no timer of this clock is left that could do it");
       }

@@ -108,7 +108,7 @@ export class Engine {
     if (performance.now() - this._sliceBegan > sliceMs) {
       await nextTask();
       this._sliceBegan = performance.now();
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- others had the event loop in between
+
       if (scope.aborted) throw scope.reason;
     }
   }

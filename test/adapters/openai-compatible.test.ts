@@ -85,7 +85,7 @@ describe("a completion", () => {
       });
       expect(received).toHaveLength(1);
       expect(received[0]!.path).toBe("/v1/chat/completions");
-      expect(received[0]!.headers["authorization"]).toBeUndefined();
+      expect(received[0]!.headers.authorization).toBeUndefined();
       expect(received[0]!.body).toEqual({
         model: "test-model",
         messages: [{ role: "user", content: "What is two and two?" }],
