@@ -2,6 +2,7 @@
  * @module
  * Election: the response that a tally of samples chooses, with the count beside it.
  */
+import { NoAnswerError } from "../core/errors.js";
 import { extend } from "../core/extend.js";
 import type { ModelResponse, SampleFailure, StopReason } from "../core/model.js";
 import { sampleWarnings } from "../core/sample.js";
@@ -38,8 +39,10 @@ export function elect<R extends ModelResponse>(tally: Tally<R>, drawn: Drawn<R>,
   const { samples, failures, stopped } = drawn;
   const { winner, votes, confidence, margin } = tally;
   const abstained = winner !== undefined && winner.share < minShare;
-  const sample: R = winner?.sample ?? (samples[0] as R);
+  const sample = winner?.sample ?? samples[0];
+  if (sample === undefined) throw new NoAnswerError("there is no sample to elect");
   const voted = extend(sample, { votes, confidence, margin, abstained, samples, failures, stopped });
-  if (abstained) Object.assign(voted, { answer: undefined, key: undefined });
+  if (abstained || (winner === undefined && "key" in sample))
+    Object.assign(voted, { answer: undefined, key: undefined });
   return Object.assign(voted, sampleWarnings(sample, samples));
 }

@@ -111,6 +111,9 @@ export class Budget {
         change[name] = Math.max(0, Math.min(wanted[name] ?? 0, most)) - credit[name];
         shrinks ||= change[name] < 0;
       }
+      const more = nothing();
+      for (const name of figures) more[name] = Math.max(0, change[name]);
+      this._takeHeld(more);
       add(credit, change, 1);
       this._keep(change, 1);
       if (shrinks) this._root._wake();
@@ -208,16 +211,8 @@ export class Budget {
       outputTokens: cap,
       usd: need.price(need.inputTokens, cap),
     };
-    const due = { ...worst };
-    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
-      if (b._credit === undefined) continue;
-      // What was held back becomes what is reserved.
-      const used = nothing();
-      for (const name of figures) used[name] = Math.min(b._credit[name], due[name]);
-      add(b._credit, used, -1);
-      add(due, used, -1);
-      if (b._parent !== undefined) b._parent._keep(used, -1);
-    }
+    // What was held back becomes what is reserved.
+    this._takeHeld({ ...worst });
     for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
       add(b._reserved, worst, 1);
       b._inFlight++;
@@ -258,6 +253,18 @@ export class Budget {
       credit += b._credit?.[name] ?? 0;
     }
     return available;
+  }
+
+  /** Takes an amount out of what is held back for this budget, as far as there is any. */
+  private _takeHeld(due: Amount): void {
+    for (let b: Budget | undefined = this; b !== undefined; b = b._parent) {
+      if (b._credit === undefined) continue;
+      const used = nothing();
+      for (const name of figures) used[name] = Math.min(b._credit[name], due[name]);
+      add(b._credit, used, -1);
+      add(due, used, -1);
+      b._parent?._keep(used, -1);
+    }
   }
 
   private _keep(amount: Amount, sign: number): void {

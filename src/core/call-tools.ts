@@ -5,13 +5,14 @@
 import type { Call } from "./call.js";
 import { exhaustion, open } from "./call.js";
 import { ToolError } from "./errors.js";
+import { InOrder } from "./in-order.js";
 import type { ToolCallPart, ToolResultPart } from "./message.js";
 import { race } from "./scope.js";
 import { showIssues } from "./standard-schema.js";
 import type { Tool } from "./tool.js";
 
 /**
- * Runs tools, all at the same time.
+ * Runs tools, all at the same time; what they tell is told in the order of the calls.
  *
  * Shape: the calls of one response in; their results out, in the order of the calls.
  * What the model got wrong (a name, arguments) becomes a result with `isError`. So does a tool that throws, or it ends the others and is
@@ -24,20 +25,23 @@ export async function callTools(
   call: Call,
 ): Promise<readonly ToolResultPart[]> {
   const batch = open(call, "");
+  const order = call.listening ? new InOrder((event) => call.emit(event)) : undefined;
   try {
     return await Promise.all(
-      calls.map(async ({ id, name, input }): Promise<ToolResultPart> => {
-        const child = batch.call.child(name, { thought: true });
+      calls.map(async ({ id, name, input }, index): Promise<ToolResultPart> => {
+        const child = batch.call.child(name, { thought: true, ...(order && { onEvent: order.listener(index) }) });
         const began = call.clock.now();
         const { output, isError = false } = await attempt(tools, name, input, onToolError, child);
         if (call.listening) {
-          call.emit({ type: "tool", path: child.path, name, input, output, isError, ms: call.clock.now() - began });
+          child.emit({ type: "tool", path: child.path, name, input, output, isError, ms: call.clock.now() - began });
         }
+        order?.end(index);
         return { type: "tool-result", id, name, output, ...(isError && { isError }) };
       }),
     );
   } finally {
     batch.close();
+    order?.release();
   }
 }
 

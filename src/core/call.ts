@@ -153,6 +153,8 @@ export class CallNode implements Call {
 
   /** The name of the next child called `name`: `name`, then `name:2`, `name:3`, … */
   unique(name: string): string {
+    // A call without a name has the path of the one around it, so their children share names.
+    if (this.name === "" && this.parent !== undefined) return this.parent.unique(name);
     if (this._names === undefined) {
       this._names = name;
       return name;

@@ -20,8 +20,14 @@ export function addToPrompt(request: ModelRequest, words: string): ModelRequest 
 /** The request with the model's response and what the user says to it. A `prefill` becomes a part of what the model said. */
 export function reply(request: ModelRequest, response: ModelResponse, words: string): ModelRequest {
   const { prefill, ...rest } = request;
-  const said = prefill === undefined ? response : { ...response, text: prefill + response.text };
-  return { ...rest, messages: [...request.messages, turnOf(said), { role: "user", content: words }] };
+  const said = turnOf(response);
+  const turn = prefill === undefined ? said : { ...said, content: beginWith(prefill, said.content) };
+  return { ...rest, messages: [...request.messages, turn, { role: "user", content: words }] };
+}
+
+function beginWith(prefill: string, content: AssistantMessage["content"]): AssistantMessage["content"] {
+  if (typeof content === "string") return prefill + content;
+  return [{ type: "text", text: prefill }, ...content];
 }
 
 /** A response as the model's turn in the conversation. */

@@ -124,7 +124,7 @@ function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: 
       broken.push(error);
     }
     try {
-      events?.emit(event.type, event);
+      events?.emit(event.type, event as never);
     } catch (error) {
       broken.push(error);
     }

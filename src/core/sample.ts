@@ -203,7 +203,9 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
       throw this._call.scope.reason;
     }
     this.failures.push({ index: slot.index, error });
-    if (hopeless(error)) {
+    const { n, quorum = 1 } = this._options;
+    const missed = n - this.failures.length < quorum;
+    if (missed || hopeless(error)) {
       this.stopped = "failure";
       this._limit = this._head;
       this._slots.length = this._head;

@@ -70,3 +70,8 @@ export function frozen<T>(value: T): T {
   }
   return value;
 }
+
+/** For code that is only to compile, or not to. */
+export function compiles(_neverCalled: (...args: never[]) => unknown): void {
+  // It is enough that it stands there.
+}

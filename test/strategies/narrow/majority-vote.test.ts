@@ -25,9 +25,16 @@ import {
   type StoppingRule,
   type Voted,
 } from "mull";
-import { middlewareLaws, scripted, synthetic, virtualClock, type MiddlewareLawsOptions, type ScriptedReply } from "mull/testing";
+import {
+  middlewareLaws,
+  scripted,
+  synthetic,
+  virtualClock,
+  type MiddlewareLawsOptions,
+  type ScriptedReply,
+} from "mull/testing";
 import { describe, expect, expectTypeOf } from "vitest";
-import { giveUp, giveUpBefore, traced } from "../trial.js";
+import { compiles, giveUp, giveUpBefore, traced } from "../trial.js";
 
 const busy = new ProviderError("overloaded", { status: 503 });
 const solve = chainOfThought({ answer: number(), askAgain: false });
@@ -40,7 +47,12 @@ describe.each<[what: string, layer: (model: Model) => Model, options?: Middlewar
   [
     "weights and abstention",
     (model) =>
-      stack(model, solve, sampleN(5), majorityVote({ weight: ({ answer = 0 }) => answer, maxWeight: 3, minShare: 0.6 })),
+      stack(
+        model,
+        solve,
+        sampleN(5),
+        majorityVote({ weight: ({ answer = 0 }) => answer, maxWeight: 3, minShare: 0.6 }),
+      ),
   ],
   ["native n", (model) => stack(model, solve, sampleN(5), majorityVote()), { capabilities: { n: true } }],
 ])("laws, %s", (_, layer, options) => {
@@ -49,7 +61,7 @@ describe.each<[what: string, layer: (model: Model) => Model, options?: Middlewar
 
 /** `12?` is the replies `Answer: 1`, `Answer: 2` and one that cannot be read; `!` is lost. */
 function replies(votes: string): ScriptedReply[] {
-  return [...votes].map((vote) => (vote === "!" ? busy : vote === "?" ? "Who knows." : `Answer: ${vote}`));
+  return votes.split("").map((vote) => (vote === "!" ? busy : vote === "?" ? "Who knows." : `Answer: ${vote}`));
 }
 
 describe("behaviour", () => {
@@ -123,7 +135,13 @@ describe("behaviour", () => {
   test("abstaining takes the answer away, and leaves the words", async () => {
     const options = { minShare: 0.6, stop: never };
     const answers = await run(stack(scripted(replies("12")), solve, sampleN(2), majorityVote(options)), "q");
-    expect(answers).toMatchObject({ text: "Answer: 1", answer: undefined, key: undefined, abstained: true, confidence: 0.5 });
+    expect(answers).toMatchObject({
+      text: "Answer: 1",
+      answer: undefined,
+      key: undefined,
+      abstained: true,
+      confidence: 0.5,
+    });
     const words = await run(stack(scripted(["a", "b"]), sampleN(2), majorityVote(options)), "q");
     expect(words).toMatchObject({ text: "a", abstained: true });
     // An abstention casts no vote in a vote around it.
@@ -355,7 +373,13 @@ describe("its own laws", () => {
   );
 
   test("of many samples the likeliest answer wins", async () => {
-    const model = synthetic({ answers: [["24", 0.5], ["22", 0.3], ["26", 0.2]] });
+    const model = synthetic({
+      answers: [
+        ["24", 0.5],
+        ["22", 0.3],
+        ["26", 0.2],
+      ],
+    });
     const { answer, samples } = await run(stack(model, solve, sampleN(101), majorityVote()), "q", { seed: 7 });
     expect(answer).toBe(24);
     expect(samples.length).toBeLessThan(101);
@@ -368,11 +392,11 @@ describe("types", () => {
 
   test("a vote needs samples", () => {
     // @ts-expect-error -- a model that does not sample
-    void (() => stack(model, majorityVote()));
+    compiles(() => stack(model, majorityVote()));
     // @ts-expect-error -- a layer above the sampler gave one response
-    void (() => stack(model, sampleN(3), one, majorityVote()));
+    compiles(() => stack(model, sampleN(3), one, majorityVote()));
     // Any model of samples will do.
-    void ((sampled: Model<Sampled<Answered<number>>>) => {
+    compiles((sampled: Model<Sampled<Answered<number>>>) => {
       expectTypeOf(stack(sampled, majorityVote())).toEqualTypeOf<Model<Voted<Answered<number>>>>();
     });
   });
@@ -397,17 +421,27 @@ describe("types", () => {
         },
       }),
     );
-    expectTypeOf(inferred).toEqualTypeOf<Model<Voted<Reasoned<number, ModelResponse>>>>();
+    expectTypeOf(inferred).toEqualTypeOf<Model<Voted<Reasoned<number>>>>();
+    // A weight of any response takes nothing away from the type of the samples.
+    const byLength = ({ text }: ModelResponse): number => text.length;
+    const heavy = stack(model, solve, sampleN(3), majorityVote({ weight: byLength }));
+    expectTypeOf(heavy.generate).returns.resolves.toHaveProperty("answer").toEqualTypeOf<number | undefined>();
     // @ts-expect-error -- a sample without an answer
-    void (() => stack(model, sampleN(3), majorityVote({ weight: ({ answer }) => answer })));
+    compiles(() => stack(model, sampleN(3), majorityVote({ weight: ({ answer }) => answer })));
   });
 
   test("a vote is a model like any other", () => {
     const nested = stack(model, solve, sampleN(3), majorityVote(), sampleN(2), majorityVote());
     expectTypeOf(nested.generate).returns.resolves.toHaveProperty("answer").toEqualTypeOf<number | undefined>();
-    const revised = stack(model, solve, sampleN(3), majorityVote(), reviseLoop({ feedback: ({ margin }) => ({ ok: margin > 0 }) }));
+    const revised = stack(
+      model,
+      solve,
+      sampleN(3),
+      majorityVote(),
+      reviseLoop({ feedback: ({ margin }) => ({ ok: margin > 0 }) }),
+    );
     expectTypeOf(revised.generate).returns.resolves.toHaveProperty("confidence").toEqualTypeOf<number>();
-    expectTypeOf(stack(model, one, sampleN(2), majorityVote())).toEqualTypeOf<Model<Voted<ModelResponse>>>();
+    expectTypeOf(stack(model, one, sampleN(2), majorityVote())).toEqualTypeOf<Model<Voted>>();
   });
 });
 

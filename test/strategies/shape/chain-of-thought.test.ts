@@ -21,7 +21,6 @@ import {
   type Draft,
   type Model,
   type ModelRequest,
-  type ModelResponse,
   type Reasoned,
   type ToolCallPart,
   type ToolStep,
@@ -99,7 +98,10 @@ describe("behaviour", () => {
     ],
     [
       "the thought is that of the first call",
-      [{ text: "Hm.", reasoning: "3 * 8" }, { text: "24", reasoning: "as I said" }],
+      [
+        { text: "Hm.", reasoning: "3 * 8" },
+        { text: "24", reasoning: "as I said" },
+      ],
       {},
       { answer: 24, thought: "3 * 8", reasoning: "3 * 8" },
       2,
@@ -232,7 +234,10 @@ describe("what the model sees", () => {
       { role: "user", content: "Hello" },
       { role: "assistant", content: "Hi" },
     ] as const;
-    const [request] = await ask({ messages: [system, ...earlier, { role: "user", content: "How many?" }] }, { exemplars });
+    const [request] = await ask(
+      { messages: [system, ...earlier, { role: "user", content: "How many?" }] },
+      { exemplars },
+    );
     expect(request?.messages).toEqual([
       system,
       ...shown,
@@ -268,11 +273,10 @@ describe("what the model sees", () => {
 
   test("the second call must not call tools", async () => {
     const tools = [{ name: "weather", description: "d", inputSchema: { type: "object" } }];
-    const [first, second] = await ask(
-      { messages: [{ role: "user", content: "q" }], tools, toolChoice: "auto" },
-      {},
-      ["Hm.", "24"],
-    );
+    const [first, second] = await ask({ messages: [{ role: "user", content: "q" }], tools, toolChoice: "auto" }, {}, [
+      "Hm.",
+      "24",
+    ]);
     expect(first).toMatchObject({ tools, toolChoice: "auto" });
     expect(second).toMatchObject({ tools, toolChoice: "none" });
   });
@@ -383,32 +387,35 @@ test("outline", () => {
 describe("its own law", () => {
   const line = fc.constantFrom<ScriptedReply>("Answer: 24", "so it is", "", busy, new Error("lost"));
 
-  test.prop([fc.tuple(line, line), fc.boolean()])("two calls at most, the second only where needed", async (replies, askAgain) => {
-    const model = scripted(replies);
-    const solver = stack(model, chainOfThought({ answer: number(), askAgain }));
-    const response = await run(solver, "q").catch(() => undefined);
-    const [first, second] = replies;
-    const lost = first === "" || first instanceof Error;
-    const again = askAgain && first === "so it is";
-    expect(model.calls).toBe(again ? 2 : 1);
-    expect(response === undefined).toBe(lost);
-    if (lost) return;
-    expect(response?.answer).toBe(first === "Answer: 24" || (again && second === "Answer: 24") ? 24 : undefined);
-    expect(response?.key === undefined).toBe(response?.answer === undefined);
-  });
+  test.prop([fc.tuple(line, line), fc.boolean()])(
+    "two calls at most, the second only where needed",
+    async (replies, askAgain) => {
+      const model = scripted(replies);
+      const solver = stack(model, chainOfThought({ answer: number(), askAgain }));
+      const response = await run(solver, "q").catch(() => undefined);
+      const [first, second] = replies;
+      const lost = first === "" || first instanceof Error;
+      const again = askAgain && first === "so it is";
+      expect(model.calls).toBe(again ? 2 : 1);
+      expect(response === undefined).toBe(lost);
+      if (lost) return;
+      expect(response?.answer).toBe(first === "Answer: 24" || (again && second === "Answer: 24") ? 24 : undefined);
+      expect(response?.key === undefined).toBe(response?.answer === undefined);
+    },
+  );
 });
 
 describe("types", () => {
   const model: Model = scripted(["Answer: 24"]);
 
   test("the answer's type is that of the answer", () => {
-    expectTypeOf(stack(model, chainOfThought({ answer: number() }))).toEqualTypeOf<Model<Reasoned<number, ModelResponse>>>();
-    expectTypeOf(stack(model, chainOfThought())).toEqualTypeOf<Model<Reasoned<string, ModelResponse>>>();
-    expectTypeOf(stack(model, chainOfThought({ answer: choice(["A", "B"]) })).generate).returns.resolves
-      .toHaveProperty("answer")
+    expectTypeOf(stack(model, chainOfThought({ answer: number() }))).toEqualTypeOf<Model<Reasoned<number>>>();
+    expectTypeOf(stack(model, chainOfThought())).toEqualTypeOf<Model<Reasoned<string>>>();
+    expectTypeOf(stack(model, chainOfThought({ answer: choice(["A", "B"]) })).generate)
+      .returns.resolves.toHaveProperty("answer")
       .toEqualTypeOf<"A" | "B" | undefined>();
-    expectTypeOf(stack(model, chainOfThought({ answer: text() })).generate).returns.resolves
-      .toHaveProperty("answer")
+    expectTypeOf(stack(model, chainOfThought({ answer: text() })).generate)
+      .returns.resolves.toHaveProperty("answer")
       .toEqualTypeOf<string | undefined>();
     // @ts-expect-error -- what the model returns is no answer
     chainOfThought<number>({ answer: text() });
@@ -452,10 +459,7 @@ describe("wrong options", () => {
     [{ askAgain: 1 }, "askAgain must be true or false, got 1"],
     [{ exemplars: "none" }, 'exemplars must be a list, got "none"'],
     [{ exemplars: [exemplar, null] }, "exemplars[1].question must be a text that is not empty, got undefined"],
-    [
-      { exemplars: [{ ...exemplar, thought: " " }] },
-      'exemplars[0].thought must be a text that is not empty, got " "',
-    ],
+    [{ exemplars: [{ ...exemplar, thought: " " }] }, 'exemplars[0].thought must be a text that is not empty, got " "'],
     [{ exemplars: [{ ...exemplar, answer: 4 }] }, "exemplars[0].answer must be a text that is not empty, got 4"],
   ])("%j", (options, message) => {
     expect(() => chainOfThought(options as ChainOfThoughtOptions)).toThrow(

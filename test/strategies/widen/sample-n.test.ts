@@ -12,7 +12,6 @@ import {
   wrap,
   type Model,
   type ModelRequest,
-  type ModelResponse,
   type Sampled,
   type SampleNOptions,
   type Sampler,
@@ -48,7 +47,7 @@ describe("behaviour", () => {
       n: number,
       options: SampleNOptions,
       replies: ScriptedReply[],
-      expected: { readonly samples: string; readonly failures: string; readonly stopped: string } | unknown,
+      expected: { readonly samples: string; readonly failures: string; readonly stopped: string } | Error,
       calls: number,
     ]
   >([
@@ -212,7 +211,9 @@ describe("what the model sees", () => {
   test("a variant is a part of a message in parts, and a message of its own behind tools", async () => {
     const parts = [{ type: "text", text: "q" }] as const;
     const inParts = await ask({ variants: ["One."] }, { messages: [{ role: "user", content: parts }] });
-    expect(inParts.requests[1]?.messages).toEqual([{ role: "user", content: [...parts, { type: "text", text: "One." }] }]);
+    expect(inParts.requests[1]?.messages).toEqual([
+      { role: "user", content: [...parts, { type: "text", text: "One." }] },
+    ]);
     const results = { role: "tool", content: [{ type: "tool-result", id: "1", name: "t", output: 1 }] } as const;
     const behind = await ask({ variants: ["One."] }, { messages: [{ role: "user", content: "q" }, results] });
     expect(behind.requests[1]?.messages.slice(1)).toEqual([results, { role: "user", content: "One." }]);
@@ -228,7 +229,10 @@ describe("what the model sees", () => {
     const message = "scripted locks its temperature: samples differ by hints in the prompt";
     expect(response.warnings).toContainEqual({ code: "downgrade", message });
     expect(events).toContainEqual({ type: "downgrade", path: ["sampleN"], capability: "temperature", message });
-    const voted = await run(stack(scripted(["a"], { repeat: true, capabilities: { temperature: false } }), sampleN(2), majorityVote()), "q");
+    const voted = await run(
+      stack(scripted(["a"], { repeat: true, capabilities: { temperature: false } }), sampleN(2), majorityVote()),
+      "q",
+    );
     expect(voted.warnings).toEqual([{ code: "downgrade", message }]);
   });
 
@@ -392,11 +396,11 @@ test("outline", () => {
 test("types", () => {
   const model: Model = scripted(["a"]);
   const solver = stack(model, sampleN(2));
-  expectTypeOf(solver).toEqualTypeOf<Sampler<ModelResponse>>();
-  expectTypeOf(solver.generate).returns.resolves.toEqualTypeOf<Sampled<ModelResponse>>();
+  expectTypeOf(solver).toEqualTypeOf<Sampler>();
+  expectTypeOf(solver.generate).returns.resolves.toEqualTypeOf<Sampled>();
   // Samples of samples keep both.
-  expectTypeOf(stack(model, sampleN(2), sampleN(3)).generate).returns.resolves
-    .toHaveProperty("samples")
+  expectTypeOf(stack(model, sampleN(2), sampleN(3)).generate)
+    .returns.resolves.toHaveProperty("samples")
     .toExtend<readonly Sampled[]>();
   // @ts-expect-error -- how many must be said
   expect(() => sampleN()).toThrow();
