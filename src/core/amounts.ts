@@ -2,6 +2,7 @@
  * @module
  * The figures of a budget: what is limited, needed, reserved and spent.
  */
+import type { Abortable } from "./scope.js";
 
 /** Limits of a budget; what is absent is not limited. */
 export interface BudgetLimits {
@@ -57,6 +58,12 @@ export interface Habit {
   inputRatio: number;
   /** What it usually writes, in tokens, leaning high. */
   outputTokens: number;
+}
+
+/** A reservation that does not fit yet. */
+export interface Waiter extends Abortable {
+  /** Was it served or refused? */
+  attempt(): boolean;
 }
 
 /** The figures that can be reserved. */

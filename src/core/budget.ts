@@ -14,10 +14,11 @@ import {
   type Habit,
   type Need,
   type Reservation,
+  type Waiter,
 } from "./amounts.js";
 import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import { checkInteger, checkNumber, checkOptions } from "./options.js";
-import type { Abortable, Scope } from "./scope.js";
+import type { Scope } from "./scope.js";
 
 /** A share kept back for a last call. */
 export interface Hold {
@@ -295,9 +296,4 @@ export class Budget {
     const around = this._parent === undefined ? Infinity : this._parent._limit(name);
     return Math.min(this.limits[name] ?? Infinity, around);
   }
-}
-
-interface Waiter extends Abortable {
-  /** Was it served or refused? */
-  attempt(): boolean;
 }

@@ -16,6 +16,7 @@ import {
   type BudgetLimits,
   type Call,
   type Model,
+  type ModelRequest,
   type ModelResponse,
   type MullEvent,
   type Usage,
@@ -38,18 +39,30 @@ interface Result {
 }
 
 /** What came of all trials, so that the property does not hold for want of cases. */
-const seen = { responses: 0, exceeded: 0, deadlines: 0, aborted: 0, failed: 0, impatient: 0, waited: 0, wide: 0, nested: 0 };
+const seen = {
+  responses: 0,
+  exceeded: 0,
+  deadlines: 0,
+  aborted: 0,
+  failed: 0,
+  impatient: 0,
+  waited: 0,
+  wide: 0,
+  nested: 0,
+};
 
 interface Trial {
   readonly specs: readonly LayerSpec[];
   readonly provider: ProviderSpec;
   readonly limits: BudgetLimits;
+  /** The output cap of the request, if it has one. */
+  readonly cap: number | undefined;
   readonly seed: number;
   /** When each run is given up, in ms; runs share the budget. */
   readonly abortsAt: readonly (number | undefined)[];
 }
 
-async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): Promise<void> {
+async function trial({ specs, provider, limits: own, cap, seed, abortsAt }: Trial): Promise<void> {
   const clock = virtualClock();
   const ledger = new Ledger();
   const budget = new Budget(own);
@@ -59,6 +72,7 @@ async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): P
     waited ||= waiting.length > 0;
   };
   const model = build(ledger.model(provider), specs);
+  const request = { ...question, maxOutputTokens: cap };
   const runs = abortsAt.map(async (ms, index): Promise<Result> => {
     let top: Call | undefined;
     const outermost: Model = wrap("top", model, (request, call) => {
@@ -68,12 +82,16 @@ async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): P
     const controller = new AbortController();
     const reason = new Error(`run ${index} is given up`);
     const timer = ms === undefined ? undefined : clock.setTimeout(() => controller.abort(reason), ms);
-    const rest = { reason, top: top as unknown as Call };
     try {
-      const response = await run(outermost, "What is one and one?", { clock, seed: seed + index, budget, signal: controller.signal });
-      return { ...rest, top: top!, response, aborted: controller.signal.aborted };
+      const response = await run(outermost, request, {
+        clock,
+        seed: seed + index,
+        budget,
+        signal: controller.signal,
+      });
+      return { reason, top: top!, response, aborted: controller.signal.aborted };
     } catch (error) {
-      return { ...rest, top: top!, error, aborted: controller.signal.aborted };
+      return { reason, top: top!, error, aborted: controller.signal.aborted };
     } finally {
       clock.clearTimeout(timer);
       expect(getEventListeners(controller.signal, "abort")).toEqual([]);
@@ -82,6 +100,9 @@ async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): P
   // Throws when nothing is pending while a run is not settled: a deadlock.
   const results = await clock.until(Promise.all(runs));
   if (!provider.deaf) expect(clock.pending).toBe(0);
+  // Nothing is left reserved, even of those that still work on what nobody wants any more.
+  const busy = [budget, ...ledger.costs.keys()].filter(({ reserved }) => figures.some((name) => reserved[name] !== 0));
+  expect(busy).toEqual([]);
   const requests = ledger.requests;
   await clock.runAll(); // those that do not listen reply now
   expect(ledger.requests).toBe(requests);
@@ -89,9 +110,7 @@ async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): P
   // Nothing is overdrawn, in no figure, in no budget, at no time.
   ledger.audit();
   expect(ledger.overdrawn).toEqual([]);
-  // Nothing is left reserved or held.
-  const busy = [budget, ...ledger.costs.keys()].filter(({ reserved }) => figures.some((name) => reserved[name] !== 0));
-  expect(busy).toEqual([]);
+  // Nothing is left held: what is not spent is there again.
   for (const name of figures) {
     const limit = own[name];
     if (limit === undefined) expect(budget.left[name]).toBe(Infinity);
@@ -126,10 +145,11 @@ async function trial({ specs, provider, limits: own, seed, abortsAt }: Trial): P
     }
   }
   if (waited) seen.waited++;
-  if (ledger.mostInFlight >= 16) seen.wide++;
+  if (ledger.mostInFlight >= 32) seen.wide++;
   if (ledger.costs.size > 1) seen.nested++;
 }
 
+const question: ModelRequest = { messages: [{ role: "user", content: "What is one and one?" }] };
 const ms = fc.oneof(fc.constant(undefined), fc.constant(undefined), fc.integer({ min: 0, max: 300 }));
 
 describe("a budget is never exceeded", () => {
@@ -137,16 +157,20 @@ describe("a budget is never exceeded", () => {
     {
       specs: layers,
       provider: providers,
-      limits: fc.tuple(limits, fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, fc.record({ ms: fc.integer({ min: 1, max: 300 }) }))).map(
-        ([figures, time]): BudgetLimits => ({ ...figures, ...time }),
-      ),
+      limits: fc
+        .tuple(
+          limits,
+          fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, fc.record({ ms: fc.integer({ min: 1, max: 300 }) })),
+        )
+        .map(([figures, time]): BudgetLimits => ({ ...figures, ...time })),
+      cap: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
       seed: fc.nat(),
       abortsAt: fc.array(ms, { minLength: 1, maxLength: 3 }),
     },
     { numRuns: 1000 },
   )("in any stack, with any calls in flight, failing, given up", trial, 60_000);
 
-  prop.prop({ specs: layers, provider: providers, seed: fc.nat() }, { numRuns: 100 })(
+  prop.prop({ specs: layers, provider: providers, seed: fc.nat() }, { numRuns: 60 })(
     "and one that is ample, or none, changes nothing",
     async ({ specs: all, provider, seed }) => {
       // Budgets within it share what is learned of a model, and wait for each other; without one they do not.
@@ -168,7 +192,8 @@ describe("a budget is never exceeded", () => {
         outcomes.push([outcome, ledger.requests, events]);
       }
       // Comparing is quick, showing where they differ is not.
-      for (const outcome of outcomes) if (!isDeepStrictEqual(outcome, outcomes[0])) expect(outcome).toEqual(outcomes[0]);
+      for (const outcome of outcomes)
+        if (!isDeepStrictEqual(outcome, outcomes[0])) expect(outcome).toEqual(outcomes[0]);
     },
     60_000,
   );
@@ -176,7 +201,7 @@ describe("a budget is never exceeded", () => {
   afterAll(() => {
     // One trial that fails is repeated many times, in search of the smallest; then these say nothing.
     expect(seen.responses).toBeGreaterThan(100);
-    for (const [what, count] of Object.entries(seen)) expect([what, count > 5]).toEqual([what, true]);
+    for (const [what, count] of Object.entries(seen)) expect([what, count, count > 0]).toEqual([what, count, true]);
   });
 });
 
@@ -186,7 +211,9 @@ function allCalls({ calls, failed, cancelled }: Usage): number {
 
 /** Sums of money depend on the order, in their last digits. */
 function rounded(usage: Usage): unknown {
-  return JSON.parse(JSON.stringify(usage, (name, value) => (name === "usd" ? Number((value as number)?.toFixed(9)) : value)));
+  return JSON.parse(
+    JSON.stringify(usage, (name, value) => (name === "usd" ? Number((value as number)?.toFixed(9)) : value)),
+  );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -58,7 +58,11 @@ describe("path", () => {
     const paths: string[] = [];
     const model = scripted(["x"], { repeat: true, id: "m" });
     const onEvent = ({ type, path }: MullEvent): unknown => type === "start" && paths.push(path.join("/"));
-    await run(stack(model, sampleN(2), (next) => wrap("outer", next, (request, call) => next.generate(request, call))), "q", { onEvent });
+    await run(
+      stack(model, sampleN(2), (next) => wrap("outer", next, (request, call) => next.generate(request, call))),
+      "q",
+      { onEvent },
+    );
     expect(paths).toEqual(["outer", "outer/sampleN", "outer/sampleN/#0/m", "outer/sampleN/#1/m"]);
   });
 
@@ -103,13 +107,16 @@ describe("randomness", () => {
     expect(await draw(...one)).not.toEqual(await draw(...two));
   });
 
-  prop.prop([fc.integer(), fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }).filter((s) => !s.includes(":")), { minLength: 2, maxLength: 40 })])(
-    "no two children draw the same",
-    async (seed, names) => {
-      const { value } = await inside((call) => names.map((name) => call.child(name).random.next()), { seed });
-      expect(new Set(value).size).toBe(names.length);
-    },
-  );
+  prop.prop([
+    fc.integer(),
+    fc.uniqueArray(
+      fc.string({ minLength: 1, maxLength: 3 }).filter((s) => !s.includes(":")),
+      { minLength: 2, maxLength: 40 },
+    ),
+  ])("no two children draw the same", async (seed, names) => {
+    const { value } = await inside((call) => names.map((name) => call.child(name).random.next()), { seed });
+    expect(new Set(value).size).toBe(names.length);
+  });
 
   test("numbers do not depend on who else draws, or when", async () => {
     const { value: alone } = await inside((call) => call.child("b").random.bits(), { seed: 1 });
@@ -158,7 +165,9 @@ describe("children", () => {
       { budget },
     );
     expect(InvalidOptionError.is(value)).toBe(true);
-    expect((value as Error).message).toBe("child: budget must be limits, or a budget within that of the call, got an object");
+    expect((value as Error).message).toBe(
+      "child: budget must be limits, or a budget within that of the call, got an object",
+    );
   });
 
   test("thought and judging are inherited; usage of judging is told apart, within the whole", async () => {
@@ -166,7 +175,12 @@ describe("children", () => {
       const thought = call.child("t", { thought: true });
       await model.generate(request, call);
       await model.generate(request, call.child("j", { judging: true }).child("deeper"));
-      return [call.thought, thought.thought, thought.child("x").thought, thought.child("y", { thought: false }).thought];
+      return [
+        call.thought,
+        thought.thought,
+        thought.child("x").thought,
+        thought.child("y", { thought: false }).thought,
+      ];
     });
     expect(value).toEqual([false, true, true, false]);
     expect(usage).toMatchObject({ calls: 2, outputTokens: 6, judging: { calls: 1, outputTokens: 3 } });

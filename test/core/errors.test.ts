@@ -18,19 +18,51 @@ import {
 
 const cause = new Error("underneath");
 const all = [
-  { Class: InvalidOptionError, error: new InvalidOptionError("sampleN", "n", "an integer of at least 1", 0), code: "invalid-option", fields: { where: "sampleN", option: "n", value: 0 } },
-  { Class: CapabilityError, error: new CapabilityError("tools", "m", "no tools"), code: "capability", fields: { capability: "tools", model: "m" } },
-  { Class: ProviderError, error: new ProviderError("down", { status: 503, requestId: "r1", retryAfterMs: 200, cause }), code: "provider", fields: { status: 503, retryable: true, retryAfterMs: 200, requestId: "r1", cause } },
-  { Class: MalformedResponseError, error: new MalformedResponseError("no text", { cause }), code: "malformed-response", fields: { cause } },
+  {
+    Class: InvalidOptionError,
+    error: new InvalidOptionError("sampleN", "n", "an integer of at least 1", 0),
+    code: "invalid-option",
+    fields: { where: "sampleN", option: "n", value: 0 },
+  },
+  {
+    Class: CapabilityError,
+    error: new CapabilityError("tools", "m", "no tools"),
+    code: "capability",
+    fields: { capability: "tools", model: "m" },
+  },
+  {
+    Class: ProviderError,
+    error: new ProviderError("down", { status: 503, requestId: "r1", retryAfterMs: 200, cause }),
+    code: "provider",
+    fields: { status: 503, retryable: true, retryAfterMs: 200, requestId: "r1", cause },
+  },
+  {
+    Class: MalformedResponseError,
+    error: new MalformedResponseError("no text", { cause }),
+    code: "malformed-response",
+    fields: { cause },
+  },
   { Class: NoAnswerError, error: new NoAnswerError("nothing", { cause }), code: "no-answer", fields: { cause } },
-  { Class: BudgetExceededError, error: new BudgetExceededError("usd", "gone"), code: "budget-exceeded", fields: { limit: "usd" } },
+  {
+    Class: BudgetExceededError,
+    error: new BudgetExceededError("usd", "gone"),
+    code: "budget-exceeded",
+    fields: { limit: "usd" },
+  },
   { Class: CallTimeoutError, error: new CallTimeoutError(500), code: "call-timeout", fields: { ms: 500 } },
-  { Class: ToolError, error: new ToolError("look", "the tool look failed", { cause }), code: "tool", fields: { tool: "look", cause } },
+  {
+    Class: ToolError,
+    error: new ToolError("look", "the tool look failed", { cause }),
+    code: "tool",
+    fields: { tool: "look", cause },
+  },
 ];
 
 describe("every class", () => {
   test("is in this table", () => {
-    const classes = Object.values(mull).filter((value) => typeof value === "function" && value.prototype instanceof MullError);
+    const classes = Object.values(mull).filter(
+      (value) => typeof value === "function" && value.prototype instanceof MullError,
+    );
     expect(new Set(classes)).toEqual(new Set(all.map(({ Class }) => Class)));
   });
 
@@ -51,11 +83,24 @@ describe("every class", () => {
     expect(copy.MullError).not.toBe(MullError);
     const theirs = new copy.BudgetExceededError("calls", "gone");
     expect(theirs).not.toBeInstanceOf(MullError);
-    expect([MullError.is(theirs), BudgetExceededError.is(theirs), ProviderError.is(theirs)]).toEqual([true, true, false]);
+    expect([MullError.is(theirs), BudgetExceededError.is(theirs), ProviderError.is(theirs)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(copy.ToolError.is(new ToolError("t", "failed"))).toBe(true);
   });
 
-  test.each([undefined, null, 5, "budget-exceeded", {}, new Error("no"), { code: "provider" }, { name: "ProviderError" }])("%o is none of them", (value) => {
+  test.each([
+    undefined,
+    null,
+    5,
+    "budget-exceeded",
+    {},
+    new Error("no"),
+    { code: "provider" },
+    { name: "ProviderError" },
+  ])("%o is none of them", (value) => {
     expect(MullError.is(value)).toBe(false);
     for (const { Class } of all) expect(Class.is(value)).toBe(false);
   });
@@ -107,13 +152,15 @@ describe("what is shown of a wrong value", () => {
     ["x".repeat(50), `"${"x".repeat(40)}"`],
     [Symbol("s"), "Symbol(s)"],
     [() => 5, "a function"],
-    [class {}, "a function"],
+    [Map, "a function"],
     [[], "an empty array"],
     [["secret"], "an array"],
     [{ apiKey: "secret" }, "an object"],
     [new Map(), "an object"],
   ])("%o: %s", (value, shown) => {
-    expect(new InvalidOptionError("where", "what", "a bound", value).message).toBe(`where: what must be a bound, got ${shown}`);
+    expect(new InvalidOptionError("where", "what", "a bound", value).message).toBe(
+      `where: what must be a bound, got ${shown}`,
+    );
   });
 });
 

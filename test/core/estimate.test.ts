@@ -19,12 +19,42 @@ describe("estimateTokens", () => {
     ["three bytes each", user("漢字かな"), 12],
     ["four bytes each", user("😀😀😀"), 12],
     ["a prefill", { ...user("abc"), prefill: "abc" }, 10],
-    ["parts", { messages: [{ role: "user", content: [{ type: "text", text: "abc" }, { type: "file", mediaType: "image/png", data: "AAAA".repeat(9999) }] }] }, 1509],
+    [
+      "parts",
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "abc" },
+              { type: "file", mediaType: "image/png", data: "AAAA".repeat(9999) },
+            ],
+          },
+        ],
+      },
+      1509,
+    ],
     ["a thought", { messages: [{ role: "assistant", content: [{ type: "reasoning", text: "abcdef" }] }] }, 10],
-    ["a tool call", { messages: [{ role: "assistant", content: [{ type: "tool-call", id: "1", name: "abc", input: { a: 1 } }] }] }, 12],
-    ["arguments as text", { messages: [{ role: "assistant", content: [{ type: "tool-call", id: "1", name: "abc", input: "{{{" }] }] }, 10],
-    ["a tool's result", { messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "abc", output: "abcdef" }] }] }, 11],
-    ["a tool that gave nothing", { messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "abc", output: undefined }] }] }, 9],
+    [
+      "a tool call",
+      { messages: [{ role: "assistant", content: [{ type: "tool-call", id: "1", name: "abc", input: { a: 1 } }] }] },
+      12,
+    ],
+    [
+      "arguments as text",
+      { messages: [{ role: "assistant", content: [{ type: "tool-call", id: "1", name: "abc", input: "{{{" }] }] },
+      10,
+    ],
+    [
+      "a tool's result",
+      { messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "abc", output: "abcdef" }] }] },
+      11,
+    ],
+    [
+      "a tool that gave nothing",
+      { messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "abc", output: undefined }] }] },
+      9,
+    ],
     ["tools", { ...user(""), tools: [{ name: "abc", description: "abc", inputSchema: {} }] }, 19],
     ["a schema", { ...user(""), schema: { jsonSchema: { a: 1 } } }, 11],
   ])("%s", (_, request, tokens) => {
@@ -35,7 +65,10 @@ describe("estimateTokens", () => {
     expect(estimateTokens(user(text))).toBe(Math.ceil(Buffer.byteLength(text, "utf8") / 3) + 8);
   });
 
-  prop.prop([fc.string({ unit: "binary" }), fc.string({ unit: "binary" })])("more words are never fewer tokens", (a, b) => {
-    expect(estimateTokens(user(a + b))).toBeGreaterThanOrEqual(estimateTokens(user(a)));
-  });
+  prop.prop([fc.string({ unit: "binary" }), fc.string({ unit: "binary" })])(
+    "more words are never fewer tokens",
+    (a, b) => {
+      expect(estimateTokens(user(a + b))).toBeGreaterThanOrEqual(estimateTokens(user(a)));
+    },
+  );
 });

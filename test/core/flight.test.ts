@@ -35,7 +35,10 @@ const user = (content: string): ModelRequest => ({ messages: [{ role: "user", co
 const errorOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 /** A provider that takes 10 ms, reads 7 tokens, and writes 3 in each completion. */
-function provider(n: boolean | number, options: SourceOptions & { readonly fail?: Error } = {}): { readonly model: Model; readonly sent: Sent[] } {
+function provider(
+  n: boolean | number,
+  options: SourceOptions & { readonly fail?: Error } = {},
+): { readonly model: Model; readonly sent: Sent[] } {
   const sent: Sent[] = [];
   const model = source(
     "m",
@@ -74,7 +77,8 @@ async function asking(
   return { results, call: top!, clock };
 }
 
-const texts = (results: readonly unknown[]): unknown => results.map((result) => (result as ModelResponse).text ?? result);
+const texts = (results: readonly unknown[]): unknown =>
+  results.map((result) => (result as ModelResponse).text ?? result);
 
 describe("what becomes one request", () => {
   test.each<[capability: boolean | number, n: number, requests: readonly number[]]>([
@@ -92,20 +96,36 @@ describe("what becomes one request", () => {
     expect(sent.map(({ call }) => call.n)).toEqual(requests);
     expect(clock.now()).toBe(10);
     expect(response.samples).toHaveLength(n);
-    expect(response.samples.map(({ text }) => text)).toEqual(requests.flatMap((size) => Array.from({ length: size }, (_, i) => `completion ${i}`)));
-    expect(response.usage).toMatchObject({ calls: requests.length, inputTokens: 7 * requests.length, outputTokens: 3 * n });
+    expect(response.samples.map(({ text }) => text)).toEqual(
+      requests.flatMap((size) => Array.from({ length: size }, (_, i) => `completion ${i}`)),
+    );
+    expect(response.usage).toMatchObject({
+      calls: requests.length,
+      inputTokens: 7 * requests.length,
+      outputTokens: 3 * n,
+    });
   });
 
   const same = user("same");
   test.each<[what: string, a: ModelRequest, b: ModelRequest, requests: number]>([
     ["the same object", same, same, 1],
-    ["equal in every field", { ...user("x"), stop: ["a"], schema: { jsonSchema: { type: "object" } } }, { ...user("x"), stop: ["a"], schema: { jsonSchema: { type: "object" } } }, 1],
+    [
+      "equal in every field",
+      { ...user("x"), stop: ["a"], schema: { jsonSchema: { type: "object" } } },
+      { ...user("x"), stop: ["a"], schema: { jsonSchema: { type: "object" } } },
+      1,
+    ],
     ["another prompt", user("x"), user("y"), 2],
     ["another temperature", { ...same, temperature: 0 }, { ...same, temperature: 1 }, 2],
     ["another cap", { ...same, maxOutputTokens: 5 }, same, 2],
     ["another seed", { ...same, seed: 1 }, { ...same, seed: 2 }, 2],
     ["the same seed", { ...same, seed: 1 }, { ...same, seed: 1 }, 1],
-    ["other tools", { ...same, tools: [{ name: "a", description: "", inputSchema: {} }] }, { ...same, tools: [{ name: "b", description: "", inputSchema: {} }] }, 2],
+    [
+      "other tools",
+      { ...same, tools: [{ name: "a", description: "", inputSchema: {} }] },
+      { ...same, tools: [{ name: "b", description: "", inputSchema: {} }] },
+      2,
+    ],
   ])("%s", async (_, a, b, requests) => {
     const { model, sent } = provider(true);
     await asking(model, ([one, two]) => [model.generate(a, one!.call), model.generate(b, two!.call)]);
@@ -114,7 +134,9 @@ describe("what becomes one request", () => {
 
   test("different ones beside each other, each with its equals", async () => {
     const { model, sent } = provider(true);
-    const { results } = await asking(model, (parts) => ["x", "y", "x", "y"].map((word, i) => model.generate(user(word), parts[i]!.call)));
+    const { results } = await asking(model, (parts) =>
+      ["x", "y", "x", "y"].map((word, i) => model.generate(user(word), parts[i]!.call)),
+    );
     expect(sent.map(({ request, call }) => [request.messages[0]!.content, call.n])).toEqual([
       ["x", 2],
       ["y", 2],
@@ -126,7 +148,9 @@ describe("what becomes one request", () => {
     const { model, sent } = provider(true);
     await asking(model, (parts, clock) => [
       model.generate(user("x"), parts[0]!.call),
-      new Promise<void>((resolve) => clock.setTimeout(resolve, 1)).then(() => model.generate(user("x"), parts[1]!.call)),
+      new Promise<void>((resolve) => clock.setTimeout(resolve, 1)).then(() =>
+        model.generate(user("x"), parts[1]!.call),
+      ),
     ]);
     expect(sent.map(({ call }) => call.n)).toEqual([1, 1]);
   });
@@ -135,7 +159,9 @@ describe("what becomes one request", () => {
     const clock = virtualClock();
     const { model, sent } = provider(true);
     await clock.until(Promise.all([run(model, "x", { clock }), run(model, "x", { clock })]));
-    await asking(model, (parts) => parts.slice(0, 2).map(({ call }, i) => model.generate(user("x"), call.child("c", { budget: { calls: i + 1 } }))));
+    await asking(model, (parts) =>
+      parts.slice(0, 2).map(({ call }, i) => model.generate(user("x"), call.child("c", { budget: { calls: i + 1 } }))),
+    );
     expect(sent.map(({ call }) => call.n)).toEqual([1, 1, 1, 1]);
   });
 });
@@ -151,7 +177,12 @@ describe("giving up", () => {
     expect(sent[0]!.call.signal.aborted).toBe(false);
     expect(texts(results)).toEqual(["enough", "completion 1", "completion 2", "completion 3"]);
     // Whose the request was is in the books once; what was written for nobody is not known.
-    expect(call.usage).toMatchObject({ calls: 1, inputTokens: 7, outputTokens: 9, cancelled: { calls: 0, outputTokens: undefined } });
+    expect(call.usage).toMatchObject({
+      calls: 1,
+      inputTokens: 7,
+      outputTokens: 9,
+      cancelled: { calls: 0, outputTokens: undefined },
+    });
   });
 
   test("all of them: the request is aborted, once, with the reason of the last", async () => {
@@ -230,7 +261,12 @@ describe("failing", () => {
   });
 
   test("one empty completion fails alone", async () => {
-    const model = source("m", { n: true }, async (_, { n }) => Array.from({ length: n }, (_, i) => ({ text: i === 1 ? "" : "fine", usage: { inputTokens: 0, outputTokens: 3 } })));
+    const model = source("m", { n: true }, async (_, { n }) =>
+      Array.from({ length: n }, (_, i) => ({
+        text: i === 1 ? "" : "fine",
+        usage: { inputTokens: 0, outputTokens: 3 },
+      })),
+    );
     const { results, call } = await asking(model, (parts) => parts.map((part) => model.generate(user("x"), part.call)));
     expect(results.map((result) => result instanceof Error)).toEqual([false, true, false, false]);
     expect(call.usage).toMatchObject({ calls: 1, outputTokens: 9, failed: { calls: 0, outputTokens: 3 } });
@@ -257,7 +293,10 @@ describe("the budget", () => {
       { n: true },
       async ({ maxOutputTokens }, call) => {
         reserved = { ...budget.reserved, cap: maxOutputTokens };
-        return Array.from({ length: call.n }, (_, i) => ({ text: "x", usage: { inputTokens: i === 0 ? 7 : 0, outputTokens: 20 } }));
+        return Array.from({ length: call.n }, (_, i) => ({
+          text: "x",
+          usage: { inputTokens: i === 0 ? 7 : 0, outputTokens: 20 },
+        }));
       },
       { countTokens: () => 7 },
     );
@@ -271,7 +310,9 @@ describe("the budget", () => {
     const clock = virtualClock();
     const budget = new Budget({ tokens: 300 });
     const { model, sent } = provider(true);
-    const response = await clock.until(run(stack(model, sampleN(8)), { ...user("hi"), maxOutputTokens: 100 }, { clock, budget }));
+    const response = await clock.until(
+      run(stack(model, sampleN(8)), { ...user("hi"), maxOutputTokens: 100 }, { clock, budget }),
+    );
     expect(sent.map(({ request, call }) => [call.n, request.maxOutputTokens])).toEqual([
       [2, 100],
       [2, 100],
@@ -328,9 +369,19 @@ describe("seeds and words", () => {
 
   test("each hears its own words, and its own start and end", async () => {
     const heard: string[] = [];
-    const onEvent = (event: MullEvent): unknown => heard.push(`${event.path.slice(1).join("/")} ${event.type === "delta" ? event.text : event.type}`);
+    const onEvent = (event: MullEvent): unknown =>
+      heard.push(`${event.path.slice(1).join("/")} ${event.type === "delta" ? event.text : event.type}`);
     const { model } = provider(true);
     await asking(model, (parts) => parts.slice(0, 2).map((part) => model.generate(user("x"), part.call)), { onEvent });
-    expect(heard).toEqual([" start", "a/m start", "b/m start", "a/m word 0", "b/m word 1", "a/m end", "b/m end", " end"]);
+    expect(heard).toEqual([
+      " start",
+      "a/m start",
+      "b/m start",
+      "a/m word 0",
+      "b/m word 1",
+      "a/m end",
+      "b/m end",
+      " end",
+    ]);
   });
 });

@@ -3,7 +3,7 @@
  * A provider that keeps its own books: what every request really cost, whatever the model said of it.
  */
 import {
-  Budget,
+  type Budget,
   ProviderError,
   Random,
   sleep,
@@ -48,10 +48,11 @@ export class Ledger {
   /** Everything the provider threw. */
   readonly thrown: unknown[] = [];
   /** What was really spent from every budget, and those around it; of requests in flight, their worst case. */
-  readonly costs: Map<Budget, Amount> = new Map();
+  readonly costs: Map<Budget, Amount> = new Map<Budget, Amount>();
   /** What was found wrong, while requests were in flight and after. */
   readonly overdrawn: string[] = [];
-  inFlight = 0;
+  /** Requests that the provider works on. */
+  readonly live: Set<SourceCall> = new Set<SourceCall>();
   mostInFlight = 0;
   /** Told when a request begins, and before it is answered. */
   onMoment: (() => void) | undefined;
@@ -101,7 +102,12 @@ export class Ledger {
     };
   }
 
-  private async _serve(spec: ProviderSpec, request: ModelRequest, call: SourceCall, index: number): Promise<readonly Reply[]> {
+  private async _serve(
+    spec: ProviderSpec,
+    request: ModelRequest,
+    call: SourceCall,
+    index: number,
+  ): Promise<readonly Reply[]> {
     const { random } = call;
     const cap = request.maxOutputTokens ?? 1e9;
     const inputTokens = spec.counts ? countTokens(request) : estimateBelow(request, random);
@@ -113,7 +119,8 @@ export class Ledger {
     });
     const budgets = around(call.budget);
     const correct = this._enter(budgets, cost(cap * call.n));
-    this.mostInFlight = Math.max(this.mostInFlight, (this.inFlight += call.n));
+    this.live.add(call);
+    this.mostInFlight = Math.max(this.mostInFlight, sum([...this.live].map(({ n }) => n)));
     try {
       this.audit(budgets);
       this.onMoment?.();
@@ -136,11 +143,18 @@ export class Ledger {
         const outputTokens = written[i] ?? 0;
         const whole = { inputTokens: i === 0 ? inputTokens : 0, cachedInputTokens: i === 0 ? cached : 0, outputTokens };
         const { inputTokens: input, ...half } = whole;
-        const said = spec.knows === "nothing" ? undefined : spec.knows === "all" ? whole : random.next() < 0.5 ? half : { inputTokens: input };
+        const said =
+          spec.knows === "nothing"
+            ? undefined
+            : spec.knows === "all"
+              ? whole
+              : random.next() < 0.5
+                ? half
+                : { inputTokens: input };
         return { ...reply, usage: said };
       });
     } finally {
-      this.inFlight -= call.n;
+      this.live.delete(call);
     }
   }
 }
@@ -148,7 +162,11 @@ export class Ledger {
 /** A budget, and all around it. */
 function around(budget: Budget): readonly Budget[] {
   const found: Budget[] = [];
-  for (let b: Budget | undefined = budget; b !== undefined; b = (b as unknown as { _parent: Budget | undefined })._parent) {
+  for (
+    let b: Budget | undefined = budget;
+    b !== undefined;
+    b = (b as unknown as { _parent: Budget | undefined })._parent
+  ) {
     found.push(b);
   }
   return found;

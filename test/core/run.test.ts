@@ -57,28 +57,78 @@ describe("bad input is refused before anything is called", () => {
     ["an empty message", user(""), {}, `${noWords} an array`],
     ["messages of spaces", user("  \n "), {}, `${noWords} an array`],
     ["a message without parts", { messages: [{ role: "user", content: [] }] }, {}, `${noWords} an array`],
-    ["an empty part", { messages: [{ role: "user", content: [{ type: "text", text: " " }] }] }, {}, `${noWords} an array`],
+    [
+      "an empty part",
+      { messages: [{ role: "user", content: [{ type: "text", text: " " }] }] },
+      {},
+      `${noWords} an array`,
+    ],
     ["a message that is none", { messages: [null] }, {}, `${noMessage} null`],
     ["an unknown role", { messages: [{ role: "bot", content: "hi" }] }, {}, `${noMessage} an object`],
     ["a message without content", { messages: [{ role: "user" }] }, {}, `${noMessage} an object`],
-    ["a negative temperature", { ...user("hi"), temperature: -1 }, {}, "run: temperature must be a number of at least 0, got -1"],
-    ["a temperature that is no number", { ...user("hi"), temperature: "hot" }, {}, 'run: temperature must be a number of at least 0, got "hot"'],
+    [
+      "a negative temperature",
+      { ...user("hi"), temperature: -1 },
+      {},
+      "run: temperature must be a number of at least 0, got -1",
+    ],
+    [
+      "a temperature that is no number",
+      { ...user("hi"), temperature: "hot" },
+      {},
+      'run: temperature must be a number of at least 0, got "hot"',
+    ],
     ["a topP above 1", { ...user("hi"), topP: 1.1 }, {}, "run: topP must be a number from 0 to 1, got 1.1"],
-    ["an output cap of 0", { ...user("hi"), maxOutputTokens: 0 }, {}, "run: maxOutputTokens must be an integer of at least 1, got 0"],
-    ["an output cap of NaN", { ...user("hi"), maxOutputTokens: NaN }, {}, "run: maxOutputTokens must be an integer of at least 1, got NaN"],
+    [
+      "an output cap of 0",
+      { ...user("hi"), maxOutputTokens: 0 },
+      {},
+      "run: maxOutputTokens must be an integer of at least 1, got 0",
+    ],
+    [
+      "an output cap of NaN",
+      { ...user("hi"), maxOutputTokens: NaN },
+      {},
+      "run: maxOutputTokens must be an integer of at least 1, got NaN",
+    ],
     ["an unknown option", "hi", { temperature: 1 }, `run: an option must be one of ${options}, got "temperature"`],
     ["options that are none", "hi", null, "run: options must be an object, got null"],
     ["a budget of 0", "hi", { budget: { tokens: 0 } }, "budget: tokens must be an integer of at least 1, got 0"],
     ["a budget of NaN", "hi", { budget: { usd: NaN } }, "budget: usd must be a number of at least 0, got NaN"],
     ["a negative budget", "hi", { budget: { calls: -3 } }, "budget: calls must be an integer of at least 1, got -3"],
     ["a deadline of 0", "hi", { budget: { ms: 0 } }, "budget: ms must be a number above 0, got 0"],
-    ["an unknown figure", "hi", { budget: { dollars: 1 } }, 'budget: an option must be one of calls, tokens, outputTokens, usd, ms, got "dollars"'],
+    [
+      "an unknown figure",
+      "hi",
+      { budget: { dollars: 1 } },
+      'budget: an option must be one of calls, tokens, outputTokens, usd, ms, got "dollars"',
+    ],
     ["a budget that is a number", "hi", { budget: 500 }, "budget: options must be an object, got 500"],
     ["a budget that is null", "hi", { budget: null }, "budget: options must be an object, got null"],
-    ["a seed of 1.5", "hi", { seed: 1.5 }, "run: seed must be an integer from -9007199254740991 to 9007199254740991, got 1.5"],
-    ["a seed of NaN", "hi", { seed: NaN }, "run: seed must be an integer from -9007199254740991 to 9007199254740991, got NaN"],
-    ["a seed that is text", "hi", { seed: "1" }, 'run: seed must be an integer from -9007199254740991 to 9007199254740991, got "1"'],
-    ["a controller for a signal", "hi", { signal: new AbortController() }, "run: signal must be an AbortSignal, got an object"],
+    [
+      "a seed of 1.5",
+      "hi",
+      { seed: 1.5 },
+      "run: seed must be an integer from -9007199254740991 to 9007199254740991, got 1.5",
+    ],
+    [
+      "a seed of NaN",
+      "hi",
+      { seed: NaN },
+      "run: seed must be an integer from -9007199254740991 to 9007199254740991, got NaN",
+    ],
+    [
+      "a seed that is text",
+      "hi",
+      { seed: "1" },
+      'run: seed must be an integer from -9007199254740991 to 9007199254740991, got "1"',
+    ],
+    [
+      "a controller for a signal",
+      "hi",
+      { signal: new AbortController() },
+      "run: signal must be an AbortSignal, got an object",
+    ],
   ])("%s", async (_, prompt, given, message) => {
     const model = scripted(["never"]);
     const error = await errorOf(run(model, prompt as string, given as RunOptions));
@@ -95,7 +145,9 @@ describe("bad input is refused before anything is called", () => {
     ["a layer", majorityVote(), "a function"],
   ])("%s is no model", async (_, model, got) => {
     const error = await errorOf(run(model as Model, "hi"));
-    expect((error as Error).message).toBe(`run: the first argument must be a model (id, capabilities, generate), got ${got}`);
+    expect((error as Error).message).toBe(
+      `run: the first argument must be a model (id, capabilities, generate), got ${got}`,
+    );
     expect(InvalidOptionError.is(error)).toBe(true);
   });
 
@@ -135,8 +187,16 @@ describe("a reply that is none", () => {
     ["text that is null", { text: null }, `${nothing} expected a string, got object`],
     ["text that is a number", { text: 4 }, `${nothing} expected a string, got number`],
     ["an empty text", { text: "" }, `${nothing} it gave an empty one, without tool calls`],
-    ["an empty text and no tool calls", { text: "", toolCalls: [] }, `${nothing} it gave an empty one, without tool calls`],
-    ["all thought, no answer", { text: "", reasoning: "hm", finishReason: "length" }, `${nothing} its output cap was used up before the answer began`],
+    [
+      "an empty text and no tool calls",
+      { text: "", toolCalls: [] },
+      `${nothing} it gave an empty one, without tool calls`,
+    ],
+    [
+      "all thought, no answer",
+      { text: "", reasoning: "hm", finishReason: "length" },
+      `${nothing} its output cap was used up before the answer began`,
+    ],
     ["a filtered answer", { text: "", finishReason: "content-filter" }, `${nothing} its content filter stopped it`],
     ["no completion", [], "model gave 0 of 1 completions"],
   ])("%s", async (_, reply, message) => {
@@ -153,7 +213,12 @@ describe("a reply that is none", () => {
     ["nothing to add to a prefill", { text: "" }, { prefill: "Four." }],
     ["spaces", { text: " " }, {}],
   ])("but %s is one", async (_, reply, request) => {
-    await expect(run(source("model", {}, async () => reply), { ...user("hi"), ...request })).resolves.toMatchObject({ text: reply.text });
+    await expect(
+      run(
+        source("model", {}, async () => reply),
+        { ...user("hi"), ...request },
+      ),
+    ).resolves.toMatchObject({ text: reply.text });
   });
 });
 
@@ -317,7 +382,8 @@ describe("listeners", () => {
   test("hear every event, in order", async () => {
     const events = new Events();
     const heard: string[] = [];
-    for (const type of ["start", "delta", "end"] as const) events.on(type, (event) => heard.push(`emitter ${event.type}`));
+    for (const type of ["start", "delta", "end"] as const)
+      events.on(type, (event) => heard.push(`emitter ${event.type}`));
     await asked({ events, onEvent: ({ type }) => heard.push(type) });
     expect(heard).toEqual(["start", "delta", "delta", "end"].flatMap((type) => [type, `emitter ${type}`]));
   });

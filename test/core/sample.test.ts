@@ -44,7 +44,11 @@ interface Drawn {
 async function drawn(
   script: readonly ScriptedLine[],
   options: SampleOptions,
-  { latencies = [], take = Infinity, ...rest }: { readonly latencies?: readonly number[]; readonly take?: number } & RunOptions = {},
+  {
+    latencies = [],
+    take = Infinity,
+    ...rest
+  }: { readonly latencies?: readonly number[]; readonly take?: number } & RunOptions = {},
 ): Promise<Drawn> {
   const clock = virtualClock();
   const model = scripted(script, { repeat: true, latencyMs: (index) => latencies[index % latencies.length] ?? 0 });
@@ -61,10 +65,20 @@ async function drawn(
     }
     return { text: "done", finishReason: "stop", usage: call.usage };
   });
-  const onEvent = ({ type, path }: MullEvent): unknown => type !== "delta" && events.push(`${type} ${path.slice(1).join("/")}`);
+  const onEvent = ({ type, path }: MullEvent): unknown =>
+    type !== "delta" && events.push(`${type} ${path.slice(1).join("/")}`);
   const response = await clock.until(run(layer, "hi", { clock, onEvent, ...rest }));
   const { failures, stopped } = drawing!;
-  return { texts, failures: failures.map(({ index }) => index), stopped, calls: model.calls, events, clock, response, drawing: drawing! };
+  return {
+    texts,
+    failures: failures.map(({ index }) => index),
+    stopped,
+    calls: model.calls,
+    events,
+    clock,
+    response,
+    drawing: drawing!,
+  };
 }
 
 const overloaded = new ProviderError("overloaded", { status: 503 });
@@ -119,8 +133,12 @@ describe("order", () => {
       finishReason: "stop",
       usage: call.usage,
     }));
-    await clock.until(run(sampleN(2)(keyed), "hi", { clock, onEvent: (event) => event.type === "sample" && heard.push(event) }));
-    expect(heard).toEqual([0, 1].map((index) => ({ type: "sample", path: ["sampleN"], index, key: `sampleN/#${index}/keyed` })));
+    await clock.until(
+      run(sampleN(2)(keyed), "hi", { clock, onEvent: (event) => event.type === "sample" && heard.push(event) }),
+    );
+    expect(heard).toEqual(
+      [0, 1].map((index) => ({ type: "sample", path: ["sampleN"], index, key: `sampleN/#${index}/keyed` })),
+    );
   });
 });
 
@@ -147,10 +165,20 @@ describe("concurrency", () => {
     expect([clock.now(), top, calls]).toEqual([ms, most, 8]);
   });
 
-  prop.prop([fc.integer({ min: 1, max: 12 }), fc.option(fc.integer({ min: 1, max: 12 })), fc.nat(12), fc.constantFrom("index", "completion"), fc.array(fc.nat(50), { minLength: 1, maxLength: 12 })])(
+  prop.prop([
+    fc.integer({ min: 1, max: 12 }),
+    fc.option(fc.integer({ min: 1, max: 12 })),
+    fc.nat(12),
+    fc.constantFrom("index", "completion"),
+    fc.array(fc.nat(50), { minLength: 1, maxLength: 12 }),
+  ])(
     "left after k samples: at most k + concurrency - 1 calls, and nothing runs on",
     async (n, concurrency, k, order, latencies) => {
-      const { calls, texts, clock, stopped, response } = await drawn(["x"], { n, order, concurrency: concurrency ?? undefined }, { latencies, take: k });
+      const { calls, texts, clock, stopped, response } = await drawn(
+        ["x"],
+        { n, order, concurrency: concurrency ?? undefined },
+        { latencies, take: k },
+      );
       expect(texts).toHaveLength(Math.min(n, k));
       expect(calls).toBe(k === 0 ? 0 : Math.min(n, (concurrency ?? n) + Math.min(k, n) - 1));
       expect(clock.pending).toBe(0);
@@ -166,16 +194,39 @@ describe("concurrency", () => {
 });
 
 describe("failures", () => {
-  test.each<[what: string, script: readonly ScriptedLine[], options: Partial<SampleOptions>, texts: readonly string[], failures: readonly number[], stopped: StopReason]>([
+  test.each<
+    [
+      what: string,
+      script: readonly ScriptedLine[],
+      options: Partial<SampleOptions>,
+      texts: readonly string[],
+      failures: readonly number[],
+      stopped: StopReason,
+    ]
+  >([
     ["one of three", ["a", overloaded, "c"], {}, ["a", "c"], [1], "done"],
     ["the first", [overloaded, "b", "c"], {}, ["b", "c"], [0], "done"],
     ["all but the quorum", [overloaded, "b", overloaded], { quorum: 1 }, ["b"], [0, 2], "done"],
     ["none is needed", [overloaded, overloaded, overloaded], { quorum: 0 }, [], [0, 1, 2], "done"],
     ["an empty answer", ["a", "", "c"], {}, ["a", "c"], [1], "done"],
-    ["refused for good: the rest is not waited for", ["a", new ProviderError("no", { status: 401 }), "c"], {}, ["a"], [1], "failure"],
+    [
+      "refused for good: the rest is not waited for",
+      ["a", new ProviderError("no", { status: 401 }), "c"],
+      {},
+      ["a"],
+      [1],
+      "failure",
+    ],
     ["a missing capability", ["a", new CapabilityError("tools", "m", "no"), "c"], {}, ["a"], [1], "failure"],
     ["a wrong option", ["a", new InvalidOptionError("x", "y", "z", 1), "c"], {}, ["a"], [1], "failure"],
-    ["a spent budget is no failure", ["a", new BudgetExceededError("tokens", "gone"), "c"], {}, ["a", "c"], [], "budget"],
+    [
+      "a spent budget is no failure",
+      ["a", new BudgetExceededError("tokens", "gone"), "c"],
+      {},
+      ["a", "c"],
+      [],
+      "budget",
+    ],
     ["nor is the end of a deadline", ["a", new BudgetExceededError("ms", "over"), "c"], {}, ["a", "c"], [], "deadline"],
   ])("%s", async (_, script, options, texts, failures, stopped) => {
     const result = await drawn(script, { n: 3, ...options });
@@ -186,15 +237,29 @@ describe("failures", () => {
   test.each<[what: string, script: readonly ScriptedLine[], options: Partial<SampleOptions>, error: unknown]>([
     ["all: the first one", [overloaded, new Error("second"), new Error("third")], {}, overloaded],
     ["too many for the quorum", ["a", overloaded, new Error("third")], { quorum: 2 }, overloaded],
-    ["the budget before there was enough", [overloaded, new BudgetExceededError("tokens", "gone"), "c"], { quorum: 2 }, expect.objectContaining({ limit: "tokens" })],
-    ["refused for good", [new ProviderError("no", { status: 401 }), "b", "c"], {}, expect.objectContaining({ status: 401 })],
+    [
+      "the budget before there was enough",
+      [overloaded, new BudgetExceededError("tokens", "gone"), "c"],
+      { quorum: 2 },
+      expect.objectContaining({ limit: "tokens" }),
+    ],
+    [
+      "refused for good",
+      [new ProviderError("no", { status: 401 }), "b", "c"],
+      {},
+      expect.objectContaining({ status: 401 }),
+    ],
   ])("%s", async (_, script, options, error) => {
     const thrown: unknown = await drawn(script, { n: 3, ...options }).catch((e: unknown) => e);
     expect(thrown).toEqual(error);
   });
 
   test("an error that cannot get better stops those in flight", async () => {
-    const { calls, clock, response } = await drawn(["a", new ProviderError("no", { status: 400 }), "c", "d"], { n: 4, concurrency: 3 }, { latencies: [10, 10, 500, 500] });
+    const { calls, clock, response } = await drawn(
+      ["a", new ProviderError("no", { status: 400 }), "c", "d"],
+      { n: 4, concurrency: 3 },
+      { latencies: [10, 10, 500, 500] },
+    );
     expect([calls, clock.now(), clock.pending]).toEqual([4, 10, 0]);
     expect(response.usage).toMatchObject({ calls: 1, failed: { calls: 1 }, cancelled: { calls: 2 } });
   });
@@ -210,7 +275,11 @@ describe("failures", () => {
   });
 
   test("out of budget, what is in flight is still yielded", async () => {
-    const { texts, stopped, calls } = await drawn(["one word"], { n: 9, concurrency: 2 }, { budget: { calls: 3 }, latencies: [10] });
+    const { texts, stopped, calls } = await drawn(
+      ["one word"],
+      { n: 9, concurrency: 2 },
+      { budget: { calls: 3 }, latencies: [10] },
+    );
     expect([texts.length, stopped, calls]).toEqual([3, "budget", 3]);
   });
 });
@@ -249,7 +318,9 @@ describe("the request of each sample", () => {
 });
 
 describe("draw", () => {
-  const collect = async (model: Model<Sampled>): Promise<{ readonly texts: readonly string[]; readonly drawing: Draw }> => {
+  const collect = async (
+    model: Model<Sampled>,
+  ): Promise<{ readonly texts: readonly string[]; readonly drawing: Draw }> => {
     const texts: string[] = [];
     let drawing: Draw | undefined;
     const layer = wrap("layer", model, async (request, call) => {
@@ -280,14 +351,22 @@ describe("draw", () => {
 });
 
 describe("the warning of samples that are all the same words", () => {
-  const response = (text: string, reasoning?: string): ModelResponse => ({ text, finishReason: "stop", usage: {} as never, ...(reasoning && { reasoning }) });
+  const response = (text: string, reasoning?: string): ModelResponse => ({
+    text,
+    finishReason: "stop",
+    usage: {} as never,
+    ...(reasoning && { reasoning }),
+  });
   const code = "identical-samples";
   const message = "all 3 samples are the same words: raise the temperature, or give variants";
   const old = { code: "old", message: "there before" };
 
   test.each<[samples: readonly ModelResponse[], warnings: unknown]>([
     [[response("a"), response("a"), response("a")], [{ code, message }]],
-    [[{ ...response("a"), warnings: [old] }, response("a"), response("a")], [old, { code, message }]],
+    [
+      [{ ...response("a"), warnings: [old] }, response("a"), response("a")],
+      [old, { code, message }],
+    ],
     [[response("a"), response("a"), response("b")], undefined],
     [[response("a", "x"), response("a", "x"), response("a", "y")], undefined],
     [[response("a"), response("a")], undefined],

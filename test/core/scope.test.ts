@@ -26,6 +26,16 @@ describe("a scope", () => {
     expect([scope.aborted, scope.reason]).toEqual([true, reason]);
   });
 
+  test("tells those who come too late at once", () => {
+    const scope = new Scope();
+    scope.abort(reason);
+    const late = { abort: vi.fn() };
+    scope.add(late);
+    new Scope(scope).add(late);
+    expect(late.abort.mock.calls).toEqual([[reason], [reason]]);
+    expect(members(scope)).toBe(0);
+  });
+
   test("removed members are not told", () => {
     const scope = new Scope();
     const member = { abort: vi.fn() };
@@ -115,7 +125,7 @@ describe("a scope", () => {
           };
           added.push(fresh);
           scope.add(fresh);
-        } else if (step === "remove" && member !== undefined && member.told === 0) {
+        } else if (step === "remove" && member?.told === 0) {
           member.removed = true;
           member.scope.remove(member);
         }
@@ -138,29 +148,47 @@ function within(scope: Scope, closed: ReadonlySet<Scope>): boolean {
   return false;
 }
 
+const fails = (): never => {
+  throw new Error("own");
+};
+
 describe("race", () => {
   test("gives the value, or the error, and leaves nothing behind", async () => {
     const scope = new Scope();
-    await expect(race({ scope }, Promise.resolve(5))).resolves.toBe(5);
-    await expect(race({ scope }, Promise.reject(new Error("own")))).rejects.toThrow("own");
+    await expect(race({ scope }, async () => 5)).resolves.toBe(5);
+    await expect(race({ scope }, () => 6)).resolves.toBe(6);
+    for (const fail of [() => Promise.reject(new Error("own")), fails]) {
+      await expect(race({ scope }, fail)).rejects.toThrow("own");
+    }
     expect(members(scope)).toBe(0);
   });
 
   test("rejects with the reason at once when the call is given up, and an error that comes later is nobody's", async () => {
     const scope = new Scope();
     let fail: (error: Error) => void = () => {};
-    const waiting = race({ scope }, new Promise((_, reject) => (fail = reject)));
+    const waiting = race({ scope }, () => new Promise((_, reject) => (fail = reject)));
     scope.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     fail(new Error("too late"));
     await new Promise((resolve) => setImmediate(resolve)); // an unhandled rejection would fail the run
   });
 
-  test("of a call that was given up rejects, whatever the promise does", async () => {
+  test("of a call that was given up rejects, and starts nothing", async () => {
     const scope = new Scope();
     scope.abort(reason);
-    await expect(race({ scope }, Promise.resolve(5))).rejects.toBe(reason);
-    await expect(race({ scope }, Promise.reject(new Error("own")))).rejects.toBe(reason);
+    const work = vi.fn(() => 5);
+    await expect(race({ scope }, work)).rejects.toBe(reason);
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  test("work that gives its own call up", async () => {
+    const scope = new Scope();
+    const waiting = race({ scope }, () => {
+      scope.abort(reason);
+      return 5;
+    });
+    await expect(waiting).rejects.toBe(reason);
+    expect(members(scope)).toBe(0);
   });
 });
 

@@ -23,10 +23,17 @@ import { virtualClock } from "mull/testing";
 
 const user = (content: string): ModelRequest => ({ messages: [{ role: "user", content }] });
 const usage = { inputTokens: 10, outputTokens: 5 };
-const errorOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 /** A model that tells what it was asked. */
-function recording(reply: Partial<Reply> = {}, options: SourceOptions = {}): { readonly model: Model; readonly requests: ModelRequest[] } {
+function recording(
+  reply: Partial<Reply> = {},
+  options: SourceOptions = {},
+): { readonly model: Model; readonly requests: ModelRequest[] } {
   const requests: ModelRequest[] = [];
   const model = source(
     "m",
@@ -49,9 +56,19 @@ describe("the call it gets", () => {
       seen = call;
       return { text: "x" };
     });
-    const thinks = wrap("thinks", model, (request, call) => model.generate(request, call.child("t", { thought: true })));
+    const thinks = wrap("thinks", model, (request, call) =>
+      model.generate(request, call.child("t", { thought: true })),
+    );
     await run(thinks, "hi", { clock, budget });
-    expect(seen).toMatchObject({ n: 1, path: ["thinks", "t", "m"], budget, clock, thought: true, listening: false, streaming: false });
+    expect(seen).toMatchObject({
+      n: 1,
+      path: ["thinks", "t", "m"],
+      budget,
+      clock,
+      thought: true,
+      listening: false,
+      streaming: false,
+    });
     expect(seen?.signal).toBeInstanceOf(AbortSignal);
     expect(seen?.usage.calls).toBe(1);
     expect("child" in seen!).toBe(false);
@@ -123,14 +140,27 @@ describe("the reply", () => {
 
   test("its fields are kept, known or not; warnings come first", async () => {
     const warnings = [{ code: "own", message: "the provider's" }];
-    const reply = { reasoning: "hm", logprobs: [{ token: "x", logprob: -1 }], providerMetadata: { m: { id: 1 } }, extra: [1], warnings };
+    const reply = {
+      reasoning: "hm",
+      logprobs: [{ token: "x", logprob: -1 }],
+      providerMetadata: { m: { id: 1 } },
+      extra: [1],
+      warnings,
+    };
     const model = source("m", { seed: false }, async () => ({ text: "x", ...reply }));
     expect(await run(model, { ...user("hi"), seed: 5 })).toEqual({
       text: "x",
       ...reply,
       warnings: [...warnings, { code: "downgrade", message: "m does not support seed: seed was left out" }],
       finishReason: "stop",
-      usage: { calls: 1, inputTokens: undefined, cachedInputTokens: undefined, outputTokens: undefined, reasoningTokens: undefined, usd: undefined },
+      usage: {
+        calls: 1,
+        inputTokens: undefined,
+        cachedInputTokens: undefined,
+        outputTokens: undefined,
+        reasoningTokens: undefined,
+        usd: undefined,
+      },
     });
   });
 
@@ -139,22 +169,42 @@ describe("the reply", () => {
     const fail = (): never => {
       throw error;
     };
-    for (const generate of [fail, async () => fail()]) expect(await errorOf(run(source("m", {}, generate), "hi"))).toBe(error);
+    for (const generate of [fail, async () => fail()])
+      expect(await errorOf(run(source("m", {}, generate), "hi"))).toBe(error);
   });
 });
 
 describe("usage", () => {
   const price = { inputUsd: 1, cachedInputUsd: 0.25, outputUsd: 4 };
-  const unknown = { calls: 1, inputTokens: undefined, cachedInputTokens: undefined, outputTokens: undefined, reasoningTokens: undefined, usd: undefined };
+  const unknown = {
+    calls: 1,
+    inputTokens: undefined,
+    cachedInputTokens: undefined,
+    outputTokens: undefined,
+    reasoningTokens: undefined,
+    usd: undefined,
+  };
 
   test.each<[said: Reply["usage"], options: SourceOptions, counted: object]>([
     [undefined, {}, unknown],
     [usage, {}, { ...unknown, ...usage }],
     [{ outputTokens: 5 }, { price }, { ...unknown, outputTokens: 5 }],
-    [{ ...usage, cachedInputTokens: 4, reasoningTokens: 2 }, {}, { ...unknown, ...usage, cachedInputTokens: 4, reasoningTokens: 2 }],
+    [
+      { ...usage, cachedInputTokens: 4, reasoningTokens: 2 },
+      {},
+      { ...unknown, ...usage, cachedInputTokens: 4, reasoningTokens: 2 },
+    ],
     [usage, { price }, { ...unknown, ...usage, usd: (10 * 1 + 5 * 4) / 1e6 }],
-    [{ ...usage, cachedInputTokens: 8 }, { price }, { ...unknown, ...usage, cachedInputTokens: 8, usd: (2 * 1 + 8 * 0.25 + 5 * 4) / 1e6 }],
-    [{ ...usage, cachedInputTokens: 8 }, { price: { inputUsd: 1, outputUsd: 4 } }, { ...unknown, ...usage, cachedInputTokens: 8, usd: 30 / 1e6 }],
+    [
+      { ...usage, cachedInputTokens: 8 },
+      { price },
+      { ...unknown, ...usage, cachedInputTokens: 8, usd: (2 * 1 + 8 * 0.25 + 5 * 4) / 1e6 },
+    ],
+    [
+      { ...usage, cachedInputTokens: 8 },
+      { price: { inputUsd: 1, outputUsd: 4 } },
+      { ...unknown, ...usage, cachedInputTokens: 8, usd: 30 / 1e6 },
+    ],
     [{ ...usage, usd: 0.5 }, { price }, { ...unknown, ...usage, usd: 0.5 }],
     [{ inputTokens: NaN, outputTokens: -3, usd: Infinity }, {}, unknown],
     [{ inputTokens: "10" as never, outputTokens: 0 }, {}, { ...unknown, outputTokens: 0 }],
@@ -182,7 +232,9 @@ describe("usage", () => {
 describe("the budget", () => {
   const errors = async (model: Model, budget: Budget): Promise<unknown> => errorOf(run(model, user("hi"), { budget }));
 
-  test.each<[what: string, limits: ConstructorParameters<typeof Budget>[0], asked: number | undefined, sent: number | undefined]>([
+  test.each<
+    [what: string, limits: ConstructorParameters<typeof Budget>[0], asked: number | undefined, sent: number | undefined]
+  >([
     ["none", {}, undefined, undefined],
     ["none, a cap", {}, 300, 300],
     ["only calls", { calls: 5 }, undefined, undefined],
@@ -202,9 +254,14 @@ describe("the budget", () => {
 
   test("an answer that was cut by what was left says so", async () => {
     const { model } = recording({ finishReason: "length" }, { countTokens: () => 10 });
-    const message = "the answer was cut at 50 tokens, which is what the budget had reserved for it; maxOutputTokens says how much to reserve";
-    expect((await run(model, { ...user("hi"), maxOutputTokens: 80 }, { budget: { tokens: 60 } })).warnings).toEqual([{ code: "budget-cap", message }]);
-    expect((await run(model, { ...user("hi"), maxOutputTokens: 80 }, { budget: { tokens: 600 } })).warnings).toBeUndefined();
+    const message =
+      "the answer was cut at 50 tokens, which is what the budget had reserved for it; maxOutputTokens says how much to reserve";
+    expect((await run(model, { ...user("hi"), maxOutputTokens: 80 }, { budget: { tokens: 60 } })).warnings).toEqual([
+      { code: "budget-cap", message },
+    ]);
+    expect(
+      (await run(model, { ...user("hi"), maxOutputTokens: 80 }, { budget: { tokens: 600 } })).warnings,
+    ).toBeUndefined();
   });
 
   test("a short first output does not cut the long ones after it, while there is room", async () => {
@@ -252,7 +309,10 @@ describe("the budget", () => {
   test.each([NaN, -1, Infinity])("a count of tokens that is none (%s) is refused, not waited for", async (count) => {
     const { model, requests } = recording({}, { countTokens: () => count });
     const error = await errors(model, new Budget({ tokens: 1000 }));
-    expect(error).toMatchObject({ code: "invalid-option", message: expect.stringContaining(`m: what countTokens returns must be a number from 0 to`) });
+    expect(error).toMatchObject({
+      code: "invalid-option",
+      message: expect.stringContaining(`m: what countTokens returns must be a number from 0 to`),
+    });
     expect(requests).toEqual([]);
   });
 

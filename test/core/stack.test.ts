@@ -27,10 +27,10 @@ const model: Model = scripted(["x"], { repeat: true, id: "m" });
 /** A layer that adds a field, and appends its name to the text. */
 const add =
   <K extends string>(name: K) =>
-  <R extends ModelResponse>(next: Model<R>): Model<R & { readonly [key in K]: true }> =>
+  <R extends ModelResponse>(next: Model<R>): Model<R & Readonly<Record<K, true>>> =>
     wrap(name, next, async (request, call) => {
       const response = await next.generate(request, call);
-      return { ...response, [name]: true, text: `${response.text} ${name}` } as R & { readonly [key in K]: true };
+      return { ...response, [name]: true, text: `${response.text} ${name}` } as R & Readonly<Record<K, true>>;
     });
 
 describe("stack", () => {
@@ -60,16 +60,40 @@ describe("stack", () => {
 
   test.each<[what: string, model: unknown, layers: readonly unknown[], message: string]>([
     ["nothing", undefined, [], "stack: the first argument must be a model (id, capabilities, generate), got undefined"],
-    ["a layer in front", add("a"), [add("b")], "stack: the first argument must be a model (id, capabilities, generate), got a function"],
-    ["a model for a layer", model, [add("a"), model], "stack: layer 2 must be a function from model to model, got an object"],
-    ["a layer that was forgotten", model, [undefined], "stack: layer 1 must be a function from model to model, got undefined"],
-    ["a layer that was not called", model, [() => add("a")], "stack: what layer 1 returns must be a model, got a function"],
-    ["a layer that gives nothing", model, [add("a"), () => {}], "stack: what layer 2 returns must be a model, got undefined"],
+    [
+      "a layer in front",
+      add("a"),
+      [add("b")],
+      "stack: the first argument must be a model (id, capabilities, generate), got a function",
+    ],
+    [
+      "a model for a layer",
+      model,
+      [add("a"), model],
+      "stack: layer 2 must be a function from model to model, got an object",
+    ],
+    [
+      "a layer that was forgotten",
+      model,
+      [undefined],
+      "stack: layer 1 must be a function from model to model, got undefined",
+    ],
+    [
+      "a layer that was not called",
+      model,
+      [() => add("a")],
+      "stack: what layer 1 returns must be a model, got a function",
+    ],
+    [
+      "a layer that gives nothing",
+      model,
+      [add("a"), () => {}],
+      "stack: what layer 2 returns must be a model, got undefined",
+    ],
   ])("%s is refused at once", (_, first, layers, message) => {
-    const build = stack as (model: unknown, ...layers: readonly unknown[]) => unknown;
     let error: unknown;
     try {
-      build(first, ...layers);
+      Reflect.apply(stack, undefined, [first, ...layers]);
     } catch (thrown) {
       error = thrown;
     }
@@ -114,7 +138,17 @@ describe("types", () => {
   });
 
   test("and through eight, two of which sample", () => {
-    const solver = stack(model, answers, sampleN(2), majorityVote(), add("a"), add("b"), sampleN(2), majorityVote(), add("c"));
+    const solver = stack(
+      model,
+      answers,
+      sampleN(2),
+      majorityVote(),
+      add("a"),
+      add("b"),
+      sampleN(2),
+      majorityVote(),
+      add("c"),
+    );
     const ask = (): unknown =>
       run(solver, "hi").then((response) => {
         expectTypeOf(response.answer).toEqualTypeOf<number | undefined>();

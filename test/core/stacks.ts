@@ -30,10 +30,16 @@ import {
 import { number } from "../../src/answers/number.js";
 import type { ProviderSpec } from "./ledger.js";
 
-/** One layer of a stack, and how many calls of the layer beneath it makes at a time. */
+/** One layer of a stack. */
 export interface LayerSpec {
   readonly name: string;
+  /** How many calls of the layer beneath it makes at a time, and in all. */
   readonly width: number;
+  readonly calls: number;
+  /** Does what it gives depend on who is quicker, or on a budget? */
+  readonly timed: boolean;
+  /** May it end before all that it began is done? */
+  readonly early: boolean;
   /** Puts it around a model; `onForeign` is told whenever code runs that is not of the library. */
   readonly build: (onForeign: () => void) => (next: Model) => Model;
   readonly toString: () => string;
@@ -41,16 +47,29 @@ export interface LayerSpec {
 
 type Layer = (next: Model) => Model;
 
-const most = 64;
+/** Calls at a time. */
+const widest = 64;
+/** Calls in all, when each layer does its worst; so that a trial does not take long. */
+const most = 400;
 
-const spec = (name: string, width: number, build: LayerSpec["build"]): LayerSpec => ({
+const spec = (
+  name: string,
+  [width, calls]: readonly [width: number, calls: number],
+  build: LayerSpec["build"],
+  traits: Partial<LayerSpec> = {},
+): LayerSpec => ({
   name,
   width,
+  calls,
+  timed: false,
+  early: false,
   build,
   toString: () => name,
+  ...traits,
 });
 
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 2 });
 
 /** Limits of some figures, often tight. */
 export const limits: fc.Arbitrary<Omit<BudgetLimits, "ms">> = fc.record({
@@ -70,37 +89,50 @@ const amounts: fc.Arbitrary<Partial<Amount>> = fc.record({
 /** Samples, and often a vote over them. */
 const samples: fc.Arbitrary<LayerSpec> = fc
   .record({
-    n: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: most })),
-    concurrency: maybe(fc.integer({ min: 1, max: 16 })),
+    n: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.noBias(fc.integer({ min: 1, max: widest }))),
+    concurrency: fc.constantFrom(undefined, undefined, 1, 2, 3, 5, 16),
     order: fc.constantFrom("index" as const, "completion" as const),
     warm: fc.boolean(),
     stop: fc.constantFrom(undefined, decided, never, aheadBy(2)),
   })
   .map(({ n, concurrency, order, warm, stop }) =>
-    spec(`sampleN(${n}, ${String(concurrency)})`, Math.min(n, concurrency ?? n), () => (next) => {
-      const sampler = sampleN(n, { concurrency, order, warm })(next);
-      return stop === undefined ? sampler : majorityVote({ stop })(sampler);
-    }),
+    spec(
+      `sampleN(${n}, ${String(concurrency)}, ${order})`,
+      [Math.min(n, concurrency ?? n), n],
+      () => (next) => {
+        const sampler = sampleN(n, { concurrency, order, warm })(next);
+        return stop === undefined ? sampler : majorityVote({ stop })(sampler);
+      },
+      { timed: order === "completion", early: stop !== undefined && stop !== never },
+    ),
   );
 
-const within = limits.map((own) => spec(`within(${JSON.stringify(own)})`, 1, () => withinBudget(own)));
+const within = limits.map((own) =>
+  spec(`within(${JSON.stringify(own)})`, [1, 1], () => withinBudget(own), { timed: true }),
+);
 
 const held = fc
   .tuple(amounts, maybe(amounts))
-  .map(([first, then]) => spec(`hold(${JSON.stringify([first, then])})`, 1, () => heldBack(first, then)));
+  .map(([first, then]) => spec(`hold(${JSON.stringify([first, then])})`, [1, 2], () => heldBack(first, then)));
 
-const impatient = fc.integer({ min: 0, max: 80 }).map((ms) => spec(`impatient(${ms})`, 1, () => impatience(ms)));
+const impatient = fc
+  .integer({ min: 0, max: 80 })
+  .map((ms) => spec(`impatient(${ms})`, [1, 1], () => impatience(ms), { timed: true }));
 
-const again = fc.integer({ min: 2, max: 3 }).map((attempts) => spec(`again(${attempts})`, 1, () => secondChance(attempts)));
+const again = fc
+  .integer({ min: 2, max: 3 })
+  .map((attempts) => spec(`again(${attempts})`, [1, attempts], () => secondChance(attempts)));
 
-const both = fc.boolean().map((quick) => spec(`both(${quick})`, 2, () => pair(quick)));
+const both = fc
+  .boolean()
+  .map((quick) => spec(`both(${quick})`, [2, 2], () => pair(quick), { timed: true, early: quick }));
 
-const thought = fc.boolean().map((askAgain) =>
-  spec("chainOfThought", 1, () => chainOfThought({ answer: number(), askAgain }) as Layer),
-);
+const thought = fc
+  .boolean()
+  .map((askAgain) => spec("chainOfThought", [1, 2], () => chainOfThought({ answer: number(), askAgain })));
 
 const revision = fc.boolean().map((judges) =>
-  spec(`reviseLoop(${judges})`, 1, (onForeign) =>
+  spec(`reviseLoop(${judges})`, [1, judges ? 6 : 3], (onForeign) =>
     reviseLoop({
       rounds: 2,
       feedback: async ({ text }, { call, model, request }) => {
@@ -114,34 +146,55 @@ const revision = fc.boolean().map((judges) =>
 );
 
 const tools = fc.integer({ min: 1, max: 3 }).map((maxSteps) =>
-  spec(`toolLoop(${maxSteps})`, 1, (onForeign) => (next) => {
+  spec(`toolLoop(${maxSteps})`, [1, maxSteps + 1], (onForeign) => (next) => {
     const tool = look(`look-${next.id.length}`, onForeign); // another name in every loop of a stack
     return toolLoop({ tools: [tool], maxSteps, finalTokens: 40 })(next);
   }),
 );
 
 const allocated = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 })).map(([few, more]) =>
-  spec(`budgetAllocator(${few}, ${more})`, few, (onForeign) =>
-    budgetAllocator({
-      levels: [{ samples: few }, { samples: more }],
-      difficulty: (_, call) => {
-        onForeign();
-        return call.random.next() / 2;
-      },
-    }),
+  spec(
+    `budgetAllocator(${few}, ${more})`,
+    [few, Math.max(few, more)],
+    (onForeign) =>
+      budgetAllocator({
+        levels: [{ samples: few }, { samples: more }],
+        difficulty: (_, call) => {
+          onForeign();
+          return call.random.next() / 2;
+        },
+      }),
+    { early: true },
   ),
 );
 
-/** Up to five layers, innermost first; together never more than 64 calls at a time. */
+/** Up to five layers, innermost first; together never more than 64 calls at a time, and 400 in all. */
 export const layers: fc.Arbitrary<readonly LayerSpec[]> = fc
-  .array(fc.oneof({ weight: 4, arbitrary: samples }, within, within, held, impatient, again, both, thought, revision, tools, allocated), {
-    maxLength: 5,
-  })
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: samples },
+      within,
+      within,
+      held,
+      impatient,
+      again,
+      both,
+      thought,
+      revision,
+      tools,
+      allocated,
+    ),
+    {
+      maxLength: 5,
+    },
+  )
   .map((all) => {
     let width = 1;
+    let calls = 1;
     return all.filter((layer) => {
-      if (width * layer.width > most) return false;
+      if (width * layer.width > widest || calls * layer.calls > most) return false;
       width *= layer.width;
+      calls *= layer.calls;
       return true;
     });
   });
@@ -230,13 +283,14 @@ function pair(quick: boolean): Layer {
       const one = open(call, "one");
       const two = open(call, "two", { thought: true });
       const answers = [
-        race(one.call, next.generate(request, one.call)),
-        race(two.call, next.generate(call.random.next() < 0.5 ? request : longer(request), two.call)),
+        race(one.call, () => next.generate(request, one.call)),
+        race(two.call, () => next.generate(call.random.next() < 0.5 ? request : longer(request), two.call)),
       ];
       try {
-        if (quick) return await Promise.any(answers).catch((error: AggregateError): never => {
-          throw error.errors[0];
-        });
+        if (quick)
+          return await Promise.any(answers).catch((error: unknown): never => {
+            throw (error as AggregateError).errors[0];
+          });
         const settled = await Promise.allSettled(answers);
         const [first, second] = settled;
         if (first?.status === "fulfilled") return first.value;
@@ -259,7 +313,10 @@ async function orExhausted(call: Call, ask: () => Promise<ModelResponse>): Promi
 }
 
 function longer(request: ModelRequest): ModelRequest {
-  return { ...request, messages: [...request.messages, { role: "user", content: "and think about it once more, please" }] };
+  return {
+    ...request,
+    messages: [...request.messages, { role: "user", content: "and think about it once more, please" }],
+  };
 }
 
 function look(name: string, onForeign: () => void): Tool {

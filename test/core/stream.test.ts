@@ -72,7 +72,9 @@ describe("the loop", () => {
 
   test("deltas join to the text; those of samples are thoughts", async () => {
     const text = "What is  said\nis said. ";
-    const alone = (await collect(stream(scripted([{ text, reasoning: "hm hm" }]), "hi"))).filter(({ type }) => type === "delta") as DeltaEvent[];
+    const alone = (await collect(stream(scripted([{ text, reasoning: "hm hm" }]), "hi"))).filter(
+      ({ type }) => type === "delta",
+    ) as DeltaEvent[];
     expect(alone.map((delta) => delta.text ?? "").join("")).toBe(text);
     expect(alone.map((delta) => delta.reasoning ?? "").join("")).toBe("hm hm");
     expect(alone.map(({ output }) => output)).toEqual([false, false, true, true, true, true, true]);
@@ -92,7 +94,9 @@ describe("the loop", () => {
 
   test("thousands of events are given in order", async () => {
     const words = Array.from({ length: 5000 }, (_, i) => String(i));
-    const texts = (await collect(stream(scripted([words.join(" ")]), "hi"))).flatMap((event) => (event.type === "delta" ? [event.text] : []));
+    const texts = (await collect(stream(scripted([words.join(" ")]), "hi"))).flatMap((event) =>
+      event.type === "delta" ? [event.text] : [],
+    );
     expect(texts.join("")).toBe(words.join(" "));
   });
 
@@ -183,7 +187,9 @@ describe("errors", () => {
 
   test("what is refused is told by loop and response alike, not thrown", async () => {
     const events = stream(scripted(["x"]), "hi", { seed: 0.5 });
-    const errors = await Promise.all([collect(events), events.response].map((promise) => Promise.resolve(promise).catch((e: unknown) => e)));
+    const errors = await Promise.all(
+      [collect(events), events.response].map((promise) => Promise.resolve(promise).catch((e: unknown) => e)),
+    );
     expect(errors.map((error) => InvalidOptionError.is(error))).toEqual([true, true]);
   });
 
@@ -193,21 +199,28 @@ describe("errors", () => {
     };
     const events = stream(scripted(["a"]), "hi", { onEvent });
     expect((await collect(events)).map(({ type }) => type)).toEqual(["start", "delta", "end"]);
-    expect((await events.response).warnings).toEqual([{ code: "listener", message: "a listener threw 3 times, first: Error: oops" }]);
+    expect((await events.response).warnings).toEqual([
+      { code: "listener", message: "a listener threw 3 times, first: Error: oops" },
+    ]);
   });
 });
 
 describe("the caller's signal", () => {
-  test.each([new Error("left"), "text", null, { own: 1 }])("ends loop and response with its reason: %o", async (reason) => {
-    const clock = virtualClock();
-    const controller = new AbortController();
-    const { signal } = controller;
-    const events = stream(scripted(["a b"], { latencyMs: 100 }), "hi", { clock, signal });
-    clock.setTimeout(() => controller.abort(reason), 70);
-    const ends = [collect(events), events.response].map((promise) => Promise.resolve(promise).catch((error: unknown) => ({ error })));
-    expect(await clock.until(Promise.all(ends))).toEqual([{ error: reason }, { error: reason }]);
-    expect([clock.now(), clock.pending, getEventListeners(signal, "abort")]).toEqual([70, 0, []]);
-  });
+  test.each([new Error("left"), "text", null, { own: 1 }])(
+    "ends loop and response with its reason: %o",
+    async (reason) => {
+      const clock = virtualClock();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const events = stream(scripted(["a b"], { latencyMs: 100 }), "hi", { clock, signal });
+      clock.setTimeout(() => controller.abort(reason), 70);
+      const ends = [collect(events), events.response].map((promise) =>
+        Promise.resolve(promise).catch((error: unknown) => ({ error })),
+      );
+      expect(await clock.until(Promise.all(ends))).toEqual([{ error: reason }, { error: reason }]);
+      expect([clock.now(), clock.pending, getEventListeners(signal, "abort")]).toEqual([70, 0, []]);
+    },
+  );
 
   test("is let go when the run is over", async () => {
     const { signal } = new AbortController();

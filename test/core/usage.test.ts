@@ -25,15 +25,39 @@ const usage: fc.Arbitrary<Usage> = fc
     ...(cancelled && { cancelled }),
   }));
 
-const one: Usage = { calls: 1, inputTokens: 10, cachedInputTokens: 2, outputTokens: 5, reasoningTokens: undefined, usd: 0.5 };
-const unknown: Spend = { calls: 1, inputTokens: undefined, cachedInputTokens: undefined, outputTokens: undefined, reasoningTokens: undefined, usd: undefined };
+const one: Usage = {
+  calls: 1,
+  inputTokens: 10,
+  cachedInputTokens: 2,
+  outputTokens: 5,
+  reasoningTokens: undefined,
+  usd: 0.5,
+};
+const unknown: Spend = {
+  calls: 1,
+  inputTokens: undefined,
+  cachedInputTokens: undefined,
+  outputTokens: undefined,
+  reasoningTokens: undefined,
+  usd: undefined,
+};
 
 describe("addUsage", () => {
   test.each<[what: string, a: Usage, b: Usage, sum: Usage]>([
-    ["figures add up, unknown stays unknown", one, one, { calls: 2, inputTokens: 20, cachedInputTokens: 4, outputTokens: 10, reasoningTokens: undefined, usd: 1 }],
+    [
+      "figures add up, unknown stays unknown",
+      one,
+      one,
+      { calls: 2, inputTokens: 20, cachedInputTokens: 4, outputTokens: 10, reasoningTokens: undefined, usd: 1 },
+    ],
     ["unknown in one is unknown in the sum", one, unknown, { ...unknown, calls: 2 }],
     ["failed calls stand beside", one, { ...noUsage, failed: unknown }, { ...one, failed: unknown }],
-    ["so do those given up, and they add up", { ...noUsage, cancelled: one }, { ...noUsage, cancelled: one, failed: one }, { ...noUsage, cancelled: addUsage(one, one), failed: one }],
+    [
+      "so do those given up, and they add up",
+      { ...noUsage, cancelled: one },
+      { ...noUsage, cancelled: one, failed: one },
+      { ...noUsage, cancelled: addUsage(one, one), failed: one },
+    ],
     ["judging is told apart", { ...one, judging: one }, one, { ...addUsage(one, one), judging: one }],
   ])("%s", (_, a, b, sum) => {
     expect(addUsage(a, b)).toEqual(sum);

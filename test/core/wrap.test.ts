@@ -3,7 +3,18 @@
  * The frame of a layer: path, events, books, aborts.
  */
 import { describe, expect, test } from "vitest";
-import { open, run, sleep, stack, wrap, type Call, type Model, type ModelRequest, type ModelResponse, type MullEvent } from "mull";
+import {
+  open,
+  run,
+  sleep,
+  stack,
+  wrap,
+  type Call,
+  type Model,
+  type ModelRequest,
+  type ModelResponse,
+  type MullEvent,
+} from "mull";
 import { scripted, virtualClock } from "mull/testing";
 
 const layer =
@@ -19,7 +30,10 @@ describe("wrap", () => {
     const top = stack(model, pass, pass);
     expect(top.id).toBe("layer(layer(m))");
     expect(top.capabilities).toBe(model.capabilities);
-    expect(top.outline).toEqual({ name: "layer", inner: [stack(model, pass)].map(() => expect.objectContaining({ id: "layer(m)" })) });
+    expect(top.outline).toEqual({
+      name: "layer",
+      inner: [stack(model, pass)].map(() => expect.objectContaining({ id: "layer(m)" })),
+    });
   });
 
   test("tells start and end with time and usage, from the outside in", async () => {
@@ -33,7 +47,14 @@ describe("wrap", () => {
       return response;
     });
     await clock.until(run(stack(model, slow), "hi", { clock, onEvent: (event) => events.push(event) }));
-    const usage = { calls: 1, inputTokens: 1, cachedInputTokens: 0, outputTokens: 2, reasoningTokens: 0, usd: undefined };
+    const usage = {
+      calls: 1,
+      inputTokens: 1,
+      cachedInputTokens: 0,
+      outputTokens: 2,
+      reasoningTokens: 0,
+      usd: undefined,
+    };
     expect(events.filter(({ type }) => type !== "delta")).toEqual([
       { type: "start", path: ["layer"], id: "layer(m)" },
       { type: "start", path: ["layer", "m"], id: "m" },
@@ -48,7 +69,9 @@ describe("wrap", () => {
     const failing = layer(async () => {
       throw error;
     });
-    await expect(run(stack(scripted(["x"]), failing), "hi", { onEvent: (event) => events.push(event) })).rejects.toBe(error);
+    await expect(run(stack(scripted(["x"]), failing), "hi", { onEvent: (event) => events.push(event) })).rejects.toBe(
+      error,
+    );
     expect(events).toEqual([
       { type: "start", path: ["layer"], id: "layer(scripted)" },
       { type: "error", path: ["layer"], ms: expect.any(Number), error },
@@ -99,7 +122,9 @@ describe("wrap", () => {
     });
     const model = scripted([() => (controller.abort(reason), "too late")]);
     const onEvent = (event: MullEvent): unknown => event.type === "error" && errors.push(event.error);
-    await expect(run(stack(model, dresses, watches), "hi", { signal: controller.signal, onEvent })).rejects.toBe(reason);
+    await expect(run(stack(model, dresses, watches), "hi", { signal: controller.signal, onEvent })).rejects.toBe(
+      reason,
+    );
     await new Promise((resolve) => setImmediate(resolve));
     expect(errors).toEqual([reason, reason, reason, reason]);
   });

@@ -105,7 +105,7 @@ describe("the same seed writes the same words", () => {
 
   test("however many are written at once", async () => {
     const many = await texts(20, { temperature: 1.5 });
-    expect(new Set(many).size).toBeGreaterThan(10);
+    expect(new Set(many).size).toBeGreaterThan(3);
     for (const n of [1, 2, 9]) expect(await texts(n, { temperature: 1.5 })).toEqual(many.slice(0, n));
   });
 
