@@ -1,7 +1,7 @@
 import { copyFile, readdir, readFile } from "node:fs/promises";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 
 /** Every entry of the exports map, by its path in `dist`. */
 function library(): Record<string, string> {
@@ -36,19 +36,29 @@ async function placeWeights(): Promise<void> {
   for (const folder of folders) await copyFile(weights, join(folder, "weights.bin"));
 }
 
-export default defineConfig({
-  // The main job is built with the rest, but is no part of the typed library.
-  entry: { ...library(), ...written(["cli/main"]) },
+const common: Options = {
   format: ["esm"],
   target: "node20",
   platform: "node",
   removeNodeProtocol: false,
-  // A class exported from two subpaths must be one class.
-  splitting: true,
   sourcemap: false,
-  clean: true,
+  // `npm run build` clears dist/ first: both builds write into it.
+  clean: false,
   tsconfig: "tsconfig.build.json",
-  // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.
-  dts: { entry: library(), compilerOptions: { ignoreDeprecations: "6.0" } },
   onSuccess: placeWeights,
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    entry: library(),
+    // A class exported from two subpaths must be one class.
+    splitting: true,
+    // Loaded with the package, not after it: one file less to look for.
+    noExternal: ["eventemitter3"],
+    // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.
+    dts: { entry: library(), compilerOptions: { ignoreDeprecations: "6.0" } },
+  },
+  // The main job is a program of its own, and no part of what is published: built with the library, it would cut that into more files.
+  { ...common, entry: written(["cli/main"]), splitting: false },
+]);

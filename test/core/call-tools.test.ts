@@ -212,7 +212,7 @@ describe("errors", () => {
   });
 });
 
-test("each tool has a call of its own: path, thoughts, events", async () => {
+test("each tool has a call of its own: path, thoughts, events in the order of the calls", async () => {
   const events: MullEvent[] = [];
   const seen: unknown[] = [];
   const look = tool("look", async (_, call) => {

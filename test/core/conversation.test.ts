@@ -124,21 +124,6 @@ test.each<[fields: Partial<ModelResponse>, calls: boolean]>([
   expect(callsTools(response(fields))).toBe(calls);
 });
 
-describe("textOf", () => {
-  test.each<[message: Message, text: string]>([
-    [{ role: "system", content: "be brief" }, "be brief"],
-    [{ role: "user", content: [{ type: "text", text: "a" }, file, { type: "text", text: "b" }] }, "ab"],
-    [
-      { role: "assistant", content: [{ type: "reasoning", text: "hm" }, { type: "text", text: "yes" }, toolCall] },
-      "yes",
-    ],
-    [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "look", output: "seen" }] }, ""],
-    [{ role: "user", content: [] }, ""],
-  ])("%j", (message, text) => {
-    expect(textOf(message)).toBe(text);
-  });
-});
-
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ role: fc.constantFrom("system" as const, "user" as const, "assistant" as const), content: fc.string() }),
   fc.record({
