@@ -30,7 +30,9 @@ const share = Object.entries(Object.values(metafile.outputs)[0].inputs).sort(
   ([, a], [, b]) => b.bytesInOutput - a.bytesInOutput,
 );
 
-console.log(`{ ${names} }: ${bytes} bytes gzip, aim ${aimBytes}, limit ${limitBytes} (${outputFiles[0].contents.length} minified)`);
+console.log(
+  `{ ${names} }: ${bytes} bytes gzip, aim ${aimBytes}, limit ${limitBytes} (${outputFiles[0].contents.length} minified)`,
+);
 for (const [file, { bytesInOutput }] of share.slice(0, 12))
   console.log(`  ${String(bytesInOutput).padStart(6)}  ${file}`);
 if (bytes > limitBytes) {

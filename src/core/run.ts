@@ -124,6 +124,7 @@ function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: 
       broken.push(error);
     }
     try {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- the compiler does not see that name and event belong together
       events?.emit(event.type, event as never);
     } catch (error) {
       broken.push(error);

@@ -12,7 +12,7 @@ import type { Model } from "mull";
 export interface Received {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-   
+
   readonly body: any;
   /** Resolves when the connection or the response is over; `true` if the response was whole. */
   readonly closed: Promise<boolean>;
