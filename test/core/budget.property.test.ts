@@ -175,9 +175,7 @@ describe("a budget is never exceeded", () => {
     async ({ specs: all, provider, seed }) => {
       // Budgets within it share what is learned of a model, and wait for each other; without one they do not.
       const specs = all.filter(({ name }) => !name.startsWith("within"));
-      // A tool loop keeps half of the money back until it knows what a step costs: others may wait for it, even of a million.
-      const loops = specs.some(({ name }) => name.startsWith("toolLoop"));
-      const ample = { calls: 1e6, tokens: 1e9, outputTokens: 1e9, usd: loops ? undefined : 1e6 };
+      const ample = { calls: 1e6, tokens: 1e9, outputTokens: 1e9, usd: 1e6 };
       const outcomes: unknown[] = [];
       for (const budget of [undefined, {}, { tokens: Infinity, usd: Infinity }, ample]) {
         const clock = virtualClock();

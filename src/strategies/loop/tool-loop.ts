@@ -4,6 +4,7 @@
  */
 import { exhaustion, type Call } from "../../core/call.js";
 import type { Amount } from "../../core/amounts.js";
+import type { Budget } from "../../core/budget.js";
 import { callTools } from "../../core/call-tools.js";
 import { turnOf } from "../../core/conversation.js";
 import { estimateTokens } from "../../core/estimate.js";
@@ -104,7 +105,7 @@ export function toolLoop(options: ToolLoopOptions): <R extends ModelResponse>(ne
                 calls: 1,
                 tokens: estimateTokens(request) + finalTokens,
                 outputTokens: finalTokens,
-                usd: dearest || Infinity,
+                usd: dearest || (alone(call.budget) ? Infinity : 0),
               };
               hold.resize((kept = share(needed, hold.budget.left, kept)));
             }
@@ -166,6 +167,11 @@ function share(needed: Readonly<Amount>, left: Readonly<Amount>, before: Readonl
     outputTokens: part("outputTokens", Math.floor(left.outputTokens / 2)),
     usd: part("usd", left.usd / 2),
   };
+}
+
+/** Does nobody else spend, or keep back, money of this budget now? Else the first step, whose price is not known, keeps nothing back. */
+function alone({ limits, spent, left }: Budget): boolean {
+  return limits.usd === undefined || left.usd >= limits.usd - spent.usd - 1e-9;
 }
 
 /** The response without the calls in it: they were answered, or nobody answers them. */
