@@ -100,7 +100,9 @@ export const layeredCall: Program = {
 const size = 16;
 
 /** Votes by hand. */
-export async function vote(provider: Provider): Promise<unknown> {
+export async function vote(
+  provider: Provider,
+): Promise<{ readonly answer: string; readonly confidence: number; readonly usage: Sum }> {
   const usage = nothing();
   const prompt = { messages: [{ role: "user", content: question }] };
   const samples = await Promise.all(Array.from({ length: size }, () => provider(prompt)));
@@ -113,7 +115,7 @@ export async function vote(provider: Provider): Promise<unknown> {
   let answer = "";
   let most = 0;
   for (const [key, votesOfKey] of votes) if (votesOfKey > most) [answer, most] = [key, votesOfKey];
-  return { answer, confidence: most / size, votes, usage };
+  return { answer, confidence: most / size, usage };
 }
 
 /** The same as a stack. */
@@ -243,17 +245,23 @@ export const deltas: Program = { name: `${words} deltas`, byHand: listenByHand, 
 
 // Many votes at once, over a provider that takes its time.
 
-const waits: Provider = (prompt) =>
-  new Promise((resolve) => {
-    setTimeout(() => resolve(differs(prompt)), 50);
-  });
+const waits: Provider = async (prompt) => {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return differs(prompt);
+};
 
 export const votesAtOnce = 10_000;
 
 const slowSolver = voter(waits);
 
+/** All at the same time. The answers are kept, nothing else. */
+const atOnce =
+  (ask: () => Promise<string>): (() => Promise<unknown>) =>
+  () =>
+    Promise.all(Array.from({ length: votesAtOnce }, ask));
+
 export const manyVotes: Program = {
-  name: `${votesAtOnce.toLocaleString("en-US")} votes at once`,
-  byHand: () => Promise.all(Array.from({ length: votesAtOnce }, () => vote(waits))),
-  withMull: () => Promise.all(Array.from({ length: votesAtOnce }, () => run(slowSolver, question))),
+  name: `${votesAtOnce} votes at once`,
+  byHand: atOnce(async () => (await vote(waits)).answer),
+  withMull: atOnce(async () => (await run(slowSolver, question)).text),
 };

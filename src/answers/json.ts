@@ -91,13 +91,14 @@ interface Candidate {
 const most = 32;
 
 /** The whole text, the last block between fences, and all that stands between braces or brackets, the last and outermost first. */
-function candidates(text: string): Candidate[] {
+function* candidates(text: string): Generator<Candidate, void> {
+  yield { start: 0, end: text.length };
   const fence = "```";
   const end = text.lastIndexOf(fence);
   const before = end > 0 ? text.lastIndexOf(fence, end - 1) : -1;
   const line = text.indexOf("\n", before);
-  const block = before >= 0 && line > 0 && line < end ? [{ start: line, end }] : [];
-  return [{ start: 0, end: text.length }, ...block, ...bracketed(text).slice(-most).reverse()];
+  if (before >= 0 && line > 0 && line < end) yield { start: line, end };
+  yield* bracketed(text).slice(-most).reverse();
 }
 
 /** All parts of a text from a bracket to the one that closes it, in the order of their ends. One pass, whatever the text. */
@@ -124,11 +125,18 @@ function bracketed(text: string): Candidate[] {
 }
 
 function keyOf(value: unknown): string {
-  return value === undefined ? "undefined" : JSON.stringify(value, sorted);
+  return value === undefined ? "undefined" : JSON.stringify(sorted(value));
 }
 
-function sorted(_: string, value: unknown): unknown {
+/** A copy with the names sorted: a replacer would do the same, and take twice the time. */
+function sorted(value: unknown): unknown {
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  if (typeof toJSON === "function") return sorted(toJSON.call(value));
+  // A name like any other.
+  const copy: Record<string, unknown> = { ["__proto__"]: undefined };
+  for (const name of Object.keys(value).sort()) copy[name] = sorted((value as Readonly<Record<string, unknown>>)[name]);
+  return copy;
 }

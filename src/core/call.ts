@@ -53,40 +53,50 @@ export interface RunState {
   readonly seeded: boolean;
 }
 
-/** The one implementation of {@link Call}. Everything that is seldom asked for is made when asked for. */
-export class CallNode implements Call {
-  readonly parent: CallNode | undefined;
-  readonly name: string;
+/** What a call has in common with those around it, until one of them changes it: most share one. */
+export interface Setting {
   readonly state: RunState;
   readonly scope: Scope;
   readonly budget: Budget;
   readonly listener: ((event: MullEvent) => void) | undefined;
   readonly thought: boolean;
   readonly judging: boolean;
+}
+
+/** The one implementation of {@link Call}. Everything that is seldom asked for is made when asked for. */
+export class CallNode implements Call {
+  readonly parent: CallNode | undefined;
+  readonly name: string;
+  readonly setting: Setting;
   usage: Usage = noUsage;
   private _names: string | Map<string, number> | undefined;
   private _path: readonly string[] | undefined;
-  private _hash: number | undefined;
   private _random: Random | undefined;
 
-  constructor(
-    parent: CallNode | undefined,
-    name: string,
-    state: RunState,
-    scope: Scope,
-    budget: Budget,
-    listener: ((event: MullEvent) => void) | undefined,
-    thought: boolean,
-    judging: boolean,
-  ) {
+  constructor(parent: CallNode | undefined, name: string, setting: Setting) {
     this.parent = parent;
     this.name = name;
-    this.state = state;
-    this.scope = scope;
-    this.budget = budget;
-    this.listener = listener;
-    this.thought = thought;
-    this.judging = judging;
+    this.setting = setting;
+  }
+
+  get state(): RunState {
+    return this.setting.state;
+  }
+
+  get scope(): Scope {
+    return this.setting.scope;
+  }
+
+  get budget(): Budget {
+    return this.setting.budget;
+  }
+
+  get thought(): boolean {
+    return this.setting.thought;
+  }
+
+  get judging(): boolean {
+    return this.setting.judging;
   }
 
   get signal(): AbortSignal {
@@ -98,7 +108,7 @@ export class CallNode implements Call {
   }
 
   get listening(): boolean {
-    return this.listener !== undefined;
+    return this.setting.listener !== undefined;
   }
 
   get path(): readonly string[] {
@@ -107,41 +117,44 @@ export class CallNode implements Call {
   }
 
   get random(): Random {
-    return (this._random ??= new Random(this.hash, hashText(~this.hash, this.name)));
+    if (this._random === undefined) {
+      const { hash } = this;
+      this._random = new Random(hash, hashText(~hash, this.name));
+    }
+    return this._random;
   }
 
   get hash(): number {
     const { parent, name, state } = this;
-    return (this._hash ??=
-      parent === undefined
-        ? hashText(Math.imul(state.seed, 0x9e3779b1), String(state.seed))
-        : name === ""
-          ? parent.hash
-          : hashText(parent.hash, name));
+    if (parent === undefined) return hashText(Math.imul(state.seed, 0x9e3779b1), String(state.seed));
+    return name === "" ? parent.hash : hashText(parent.hash, name);
   }
 
   emit(event: MullEvent): void {
-    this.listener?.(event);
+    this.setting.listener?.(event);
   }
 
   child(name: string, options?: ChildOptions): CallNode {
-    const unique = this.unique(name);
-    if (options === undefined) {
-      return new CallNode(this, unique, this.state, this.scope, this.budget, this.listener, this.thought, this.judging);
-    }
-    return this.inside(this.scope, unique, options);
+    const setting = options === undefined ? this.setting : this.within(this.scope, options);
+    return new CallNode(this, this.unique(name), setting);
   }
 
   /** A child in another scope, under a name known to be its own. */
   inside(scope: Scope, name: string, options: ChildOptions): CallNode {
-    const { budget, thought = this.thought, judging = this.judging, onEvent = this.listener } = options;
+    return new CallNode(this, name, this.within(scope, options));
+  }
+
+  /** The setting of this call in another scope, changed by `options`. */
+  within(scope: Scope, options: ChildOptions): Setting {
+    const { state, listener } = this.setting;
+    const { budget, thought = this.thought, judging = this.judging, onEvent = listener } = options;
     let own = this.budget;
     if (budget instanceof Budget) {
       if (!budget.within(own))
         throw new InvalidOptionError("child", "budget", "limits, or a budget within that of the call", budget);
       own = budget;
     } else if (budget !== undefined) own = own.child(budget);
-    return new CallNode(this, name, this.state, scope, own, onEvent, thought, judging);
+    return { state, scope, budget: own, listener: onEvent, thought, judging };
   }
 
   /** Enters spending here and in every call around. */

@@ -8,10 +8,10 @@ import { Crew } from "./crew.js";
 import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";
 import { estimateTokens } from "./estimate.js";
 import { checkNumber } from "./options.js";
-import { extend } from "./extend.js";
 import type { ModelRequest, ModelResponse, Warning } from "./model.js";
-import { malformed, moveInput, spendOf, total, unknownSpend } from "./reply.js";
-import { Scope, type Abortable } from "./scope.js";
+import { Passenger } from "./passenger.js";
+import { malformed, moveInput, responseOf, spendOf, total, unknownSpend } from "./reply.js";
+import { Scope } from "./scope.js";
 import type { Reply, SourceCall, SourceOptions } from "./source.js";
 import { noUsage, type Spend } from "./usage.js";
 import { begin, fail, finish } from "./wrap.js";
@@ -38,6 +38,8 @@ export class Flight {
   private _rest: Flight | undefined;
   private _scope: Scope;
   private _left = 0;
+  /** The output cap that was reserved, where there is one. */
+  private _cap: number | undefined;
   private _sent = false;
 
   constructor(plan: FlightPlan, request: ModelRequest, call: CallNode) {
@@ -55,55 +57,69 @@ export class Flight {
   board(call: CallNode, warnings: readonly Warning[] | undefined): Promise<ModelResponse> {
     this._left++;
     return new Promise<ModelResponse>((resolve, reject) => {
-      const passenger: Passenger = {
-        call,
-        warnings,
-        began: call.listening ? begin(this._plan.id, call) : 0,
-        resolve,
-        reject,
-        over: false,
-        flight: this,
-        abort: (reason) => {
-          passenger.flight._giveUp(passenger, reason);
-        },
-      };
-      this._passengers.push(passenger);
+      const began = call.listening ? begin(this._plan.id, call) : 0;
+      const passenger = new Passenger(this, call, warnings, began, resolve, reject);
+      // `push` makes room for 16 more, and most are alone.
+      if (this._passengers.length === 0) this._passengers = [passenger];
+      else this._passengers.push(passenger);
       call.scope.add(passenger);
     });
   }
 
-  /** Reserves, sends, settles. Never rejects. */
-  async launch(): Promise<void> {
+  /** Reserves, sends, settles. */
+  launch(): void {
     // An abort that is under way may not have told all of them yet.
     for (const passenger of this._passengers) {
       if (passenger.call.scope.aborted) passenger.abort(passenger.call.scope.reason);
     }
     if (this._left === 0) return;
     if (this._left < this.size) this._passengers = this._passengers.filter(({ over }) => !over);
-    const { budget } = this.call;
-    let cap: number | undefined;
-    if (!budget.unlimited) {
-      try {
-        const granted = this._reserve();
-        this._reservation = "settle" in granted ? granted : await granted;
-      } catch (error) {
-        this._crash(error, false);
-        return;
-      }
-      if (this._left === 0) {
-        this._close({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
-        return;
-      }
-      const limited =
-        budget.limitsFigure("tokens") || budget.limitsFigure("outputTokens") || budget.limitsFigure("usd");
-      if (limited) cap = Math.max(1, Math.floor(this._reservation.outputTokens / this.size));
-    } else this._embark();
-    this._sent = true;
+    if (!this.call.budget.unlimited) {
+      this._book();
+      return;
+    }
+    this._embark();
+    this._send();
+  }
+
+  private _book(): void {
+    const crash = (error: unknown): void => this._crash(error, false);
     try {
-      const reply = await this._plan.generate(this._complete(cap), new Crew(this.call, this._scope, this._passengers));
-      this._land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply], cap);
+      const granted = this._reserve();
+      if ("settle" in granted) this._depart(granted);
+      else granted.then((reservation) => this._depart(reservation), crash);
     } catch (error) {
-      this._crash(error, true);
+      crash(error);
+    }
+  }
+
+  private _depart(reservation: Reservation): void {
+    this._reservation = reservation;
+    if (this._left === 0) {
+      this._close({ calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
+      return;
+    }
+    const { budget } = this.call;
+    const limited = budget.limitsFigure("tokens") || budget.limitsFigure("outputTokens") || budget.limitsFigure("usd");
+    if (limited) this._cap = Math.max(1, Math.floor(reservation.outputTokens / this.size));
+    this._send();
+  }
+
+  /** Not `async`: a function that waits takes twice the room of two callbacks. */
+  private _send(): void {
+    this._sent = true;
+    const crash = (error: unknown): void => this._crash(error, true);
+    try {
+      const crew = new Crew(this.call, this._scope, this._passengers);
+      void Promise.resolve(this._plan.generate(this._complete(), crew)).then((reply) => {
+        try {
+          this._land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply]);
+        } catch (error) {
+          crash(error);
+        }
+      }, crash);
+    } catch (error) {
+      crash(error);
     }
   }
 
@@ -167,8 +183,8 @@ export class Flight {
   }
 
   /** The request as it is sent: with the cap that was reserved, and the seed of the run. */
-  private _complete(cap: number | undefined): ModelRequest {
-    const { request, call } = this;
+  private _complete(): ModelRequest {
+    const { request, call, _cap: cap } = this;
     const capped = cap !== undefined && cap !== request.maxOutputTokens;
     const seeded = this._plan.seeded && call.state.seeded && request.seed === undefined;
     if (!capped && !seeded) return request;
@@ -179,8 +195,8 @@ export class Flight {
     };
   }
 
-  private _land(given: readonly Reply[], cap: number | undefined): void {
-    let replies = given.slice(0, this.size);
+  private _land(given: readonly Reply[]): void {
+    let replies = given.length > this.size ? given.slice(0, this.size) : given;
     // The request, and what was read for it, belong to the first whom the reply still finds.
     const first = Math.max(
       0,
@@ -189,35 +205,28 @@ export class Flight {
     if (first > 0) replies = moveInput(replies, first);
     const spends = replies.map((reply, i) => spendOf(reply, i === first ? 1 : 0, this._plan.price));
     this._settle(spends);
-    this._passengers.forEach((passenger, i) => {
+    for (const [i, passenger] of this._passengers.entries()) {
+      if (passenger.over) continue;
       const reply = replies[i];
       const spend = spends[i];
-      if (passenger.over) return;
       if (spend === undefined) {
         const missing = new MalformedResponseError(`${this._plan.id} gave ${given.length} of ${this.size} completions`);
         this._fail(passenger, missing, i === first ? unknownSpend(1) : undefined);
-        return;
+        continue;
       }
       const problem = malformed(reply as Reply, this.request, this._plan.id);
       if (problem) this._fail(passenger, problem, spend);
-      else this._arrive(passenger, reply as Reply, spend, cap);
-    });
+      else this._arrive(passenger, reply as Reply, spend);
+    }
   }
 
-  private _arrive(passenger: Passenger, reply: Reply, spend: Spend, cap: number | undefined): void {
-    const { call } = passenger;
+  private _arrive(passenger: Passenger, reply: Reply, spend: Spend): void {
+    const { call, warnings } = passenger;
     call.record(call.judging ? { ...spend, judging: spend } : spend);
     this._leave(passenger);
-    const finishReason = reply.finishReason ?? (reply.toolCalls?.length ? "tool-calls" : "stop");
-    let warnings = passenger.warnings;
-    if (finishReason === "length" && cap !== undefined && cap < (this.request.maxOutputTokens ?? Infinity)) {
-      const message = `the answer was cut at ${cap} tokens, which is what the budget had reserved for it; maxOutputTokens says how much to reserve`;
-      warnings = [...(warnings ?? []), { code: "budget-cap", message }];
-    }
-    if (reply.warnings !== undefined && warnings !== undefined) warnings = [...reply.warnings, ...warnings];
     if (call.listening) finish(passenger.began, call);
-    const response: ModelResponse = extend(reply, { finishReason, usage: call.usage });
-    passenger.resolve(warnings === undefined ? response : extend(response, { warnings }));
+    const lowered = this._cap !== undefined && this._cap < (this.request.maxOutputTokens ?? Infinity);
+    passenger.resolve(responseOf(reply, call.usage, warnings, lowered ? this._cap : undefined));
   }
 
   /** Settles the reservation, and learns. */
@@ -241,7 +250,7 @@ export class Flight {
       // A provider that answered with an error bills nothing; of anything else the worst is assumed.
       const free = ProviderError.is(error) && error.status !== undefined;
       this._close(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
-    } else void this._rest?.launch();
+    } else this._rest?.launch();
     let calls = 1;
     for (const passenger of this._passengers) {
       if (passenger.over) continue;
@@ -255,7 +264,7 @@ export class Flight {
     this._reservation?.settle(spent);
     const rest = this._rest;
     this._rest = undefined;
-    void rest?.launch();
+    rest?.launch();
   }
 
   private _fail(passenger: Passenger, error: unknown, spend: Spend | undefined): void {
@@ -267,7 +276,8 @@ export class Flight {
     passenger.reject(error);
   }
 
-  private _giveUp(passenger: Passenger, reason: unknown): void {
+  /** For a passenger whose call was given up. */
+  giveUp(passenger: Passenger, reason: unknown): void {
     if (passenger.over) return;
     const { call } = passenger;
     this._leave(passenger);
@@ -286,14 +296,4 @@ export class Flight {
     passenger.call.scope.remove(passenger);
     this._left--;
   }
-}
-
-interface Passenger extends Abortable {
-  readonly call: CallNode;
-  readonly warnings: readonly Warning[] | undefined;
-  readonly began: number;
-  readonly resolve: (response: ModelResponse) => void;
-  readonly reject: (error: unknown) => void;
-  over: boolean;
-  flight: Flight;
 }

@@ -3,9 +3,10 @@
  * Reading a provider's reply: is it one, and what did it cost?
  */
 import { MalformedResponseError } from "./errors.js";
-import type { ModelRequest } from "./model.js";
+import { extend } from "./extend.js";
+import type { ModelRequest, ModelResponse, Warning } from "./model.js";
 import type { Price, Reply } from "./source.js";
-import type { Spend } from "./usage.js";
+import type { Spend, Usage } from "./usage.js";
 
 /** What a reply spent, as far as it says. */
 export function spendOf(reply: Reply | null | undefined, calls: number, price: Price | undefined): Spend {
@@ -93,4 +94,28 @@ export function malformed(reply: Reply, request: ModelRequest, id: string): Malf
         ? "its content filter stopped it"
         : "it gave an empty one, without tool calls";
   return new MalformedResponseError(`${id} returned no text: ${why}`);
+}
+
+/**
+ * The response that a reply becomes.
+ *
+ * @param warnings - what there is to say about the request
+ * @param lowered - the output cap, where the budget lowered it
+ */
+export function responseOf(
+  reply: Reply,
+  usage: Usage,
+  warnings: readonly Warning[] | undefined,
+  lowered: number | undefined,
+): ModelResponse {
+  const finishReason = reply.finishReason ?? (reply.toolCalls?.length ? "tool-calls" : "stop");
+  const response = extend(reply, { finishReason, usage });
+  const cut = finishReason === "length" && lowered !== undefined;
+  if (warnings === undefined && !cut) return response;
+  const all = [...(reply.warnings ?? []), ...(warnings ?? [])];
+  if (cut) {
+    const message = `the answer was cut at ${lowered} tokens, which is what the budget had reserved for it; maxOutputTokens says how much to reserve`;
+    all.push({ code: "budget-cap", message });
+  }
+  return extend(response, { warnings: all });
 }

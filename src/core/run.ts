@@ -4,10 +4,11 @@
  */
 import type { BudgetLimits } from "./amounts.js";
 import { Budget } from "./budget.js";
-import { CallNode, exhaustion, outOfTime } from "./call.js";
+import { CallNode, exhaustion, outOfTime, type RunState } from "./call.js";
 import { systemClock, type Clock } from "./clock.js";
 import { InvalidOptionError, MullError } from "./errors.js";
 import type { Events, MullEvent } from "./events.js";
+import { extend } from "./extend.js";
 import { textOf, type Message } from "./message.js";
 import type { Model, ModelRequest, ModelResponse } from "./model.js";
 import { checkInteger, checkNumber, checkOptions } from "./options.js";
@@ -54,46 +55,88 @@ export async function run<Out extends ModelResponse>(
   if (!isModel(model))
     throw new InvalidOptionError("run", "the first argument", "a model (id, capabilities, generate)", model);
   const request = checkRequest(prompt);
-  const { signal, budget = unlimited, seed, clock = systemClock } = options;
-  if (seed !== undefined) checkInteger("run", "seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  const limits = budget instanceof Budget ? budget : new Budget(budget);
-  if (signal !== undefined && typeof signal.addEventListener !== "function") {
-    throw new InvalidOptionError("run", "signal", "an AbortSignal", signal);
-  }
-  if (signal?.aborted) throw signal.reason;
-
-  const scope = new Scope();
-  const state = { clock, seed: seed ?? Math.floor(Math.random() * 2 ** 32), seeded: seed !== undefined };
-  const broken: unknown[] = [];
-  const call = new CallNode(undefined, "", state, scope, limits, listener(options, broken), false, false);
-  const { ms } = limits.limits;
-  const timer =
-    ms === undefined || ms === Infinity ? undefined : clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
-  const unfollow = signal && follow(signal, scope);
+  const running = new Running(options);
   try {
-    const running = model.generate(request, call);
-    const response = await (unfollow || timer !== undefined ? leaving(call, running) : running);
-    if (signal?.aborted) throw signal.reason;
-    const whole = response.usage === call.usage ? response : { ...response, usage: call.usage };
-    if (broken.length === 0) return whole;
-    const warning = {
-      code: "listener",
-      message: `a listener threw ${broken.length} times, first: ${String(broken[0])}`,
-    };
-    return { ...whole, warnings: [...(whole.warnings ?? []), warning] };
+    return running.finish(await running.start(model, request));
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    const why = scope.aborted && exhaustion(scope.reason) ? scope.reason : error;
-    if (MullError.is(why)) why.usage = call.usage;
-    throw why;
+    throw running.fail(error);
   } finally {
-    unfollow?.();
-    if (timer !== undefined) clock.clearTimeout(timer);
-    scope.close();
+    running.close();
   }
 }
 
 const unlimited = new Budget();
+
+/** What a run holds while it goes on: one object takes less room than the locals of an `async` function. */
+class Running implements RunState {
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly seeded: boolean;
+  private readonly _call: CallNode;
+  private readonly _signal: AbortSignal | undefined;
+  private readonly _unfollow: (() => void) | undefined;
+  private readonly _timer: unknown;
+  /** What listeners threw. */
+  private readonly _broken: unknown[] = [];
+
+  constructor(options: RunOptions) {
+    const { signal, budget = unlimited, seed, clock = systemClock } = options;
+    if (seed !== undefined) checkInteger("run", "seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const limits = budget instanceof Budget ? budget : new Budget(budget);
+    if (signal !== undefined && typeof signal.addEventListener !== "function") {
+      throw new InvalidOptionError("run", "signal", "an AbortSignal", signal);
+    }
+    if (signal?.aborted) throw signal.reason;
+
+    this.clock = clock;
+    this.seed = seed ?? Math.floor(Math.random() * 2 ** 32);
+    this.seeded = seed !== undefined;
+    const scope = new Scope();
+    const hears = listener(options, this._broken);
+    this._call = new CallNode(undefined, "", {
+      state: this,
+      scope,
+      budget: limits,
+      listener: hears,
+      thought: false,
+      judging: false,
+    });
+    const { ms } = limits.limits;
+    if (ms !== undefined && ms !== Infinity) this._timer = clock.setTimeout(() => scope.abort(outOfTime(ms)), ms);
+    this._signal = signal;
+    this._unfollow = signal && follow(signal, scope);
+  }
+
+  start<Out extends ModelResponse>(model: Model<Out>, request: ModelRequest): Promise<Out> {
+    const response = model.generate(request, this._call);
+    return this._signal === undefined && this._timer === undefined ? response : leaving(this._call, response);
+  }
+
+  /** The response as the caller gets it. */
+  finish<Out extends ModelResponse>(response: Out): Out {
+    if (this._signal?.aborted) throw this._signal.reason;
+    const { usage } = this._call;
+    const whole = response.usage === usage ? response : extend(response, { usage });
+    if (this._broken.length === 0) return whole;
+    const message = `a listener threw ${this._broken.length} times, first: ${String(this._broken[0])}`;
+    return extend(whole, { warnings: [...(whole.warnings ?? []), { code: "listener", message }] });
+  }
+
+  /** The error as the caller gets it. */
+  fail(error: unknown): unknown {
+    if (this._signal?.aborted) return this._signal.reason;
+    const { scope, usage } = this._call;
+    const why = scope.aborted && exhaustion(scope.reason) ? scope.reason : error;
+    if (MullError.is(why)) why.usage = usage;
+    return why;
+  }
+
+  close(): void {
+    this._unfollow?.();
+    if (this._timer !== undefined) this.clock.clearTimeout(this._timer);
+    this._call.scope.close();
+  }
+}
 
 /**
  * Waits for a run that can be given up: not for a model that does not listen. Whoever does listen has a turn of the event loop to unwind, and,

@@ -2,9 +2,10 @@
  * @module
  * Drawing samples: many calls of one model, yielded in index order, given up together.
  */
-import { exhaustion, type Call, type CallNode } from "./call.js";
+import { CallNode, exhaustion, type Call, type Setting } from "./call.js";
 import { CapabilityError, InvalidOptionError, ProviderError } from "./errors.js";
-import type { MullEvent } from "./events.js";
+import { extend } from "./extend.js";
+import { InOrder } from "./in-order.js";
 import type {
   Model,
   ModelRequest,
@@ -88,11 +89,17 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
   private readonly _call: CallNode;
   private readonly _options: SampleOptions;
   private readonly _scope: Scope;
-  private readonly _slots: Slot<R>[] = [];
-  /** Slots in the order in which they are to be yielded; index order, or order of completion. */
-  private readonly _ready: Slot<R>[] | undefined;
+  /** What all samples share. */
+  private readonly _setting: Setting;
+  /** All that were begun, by index. */
+  private readonly _responses: Promise<R>[] = [];
+  /** The indices of those that are over, in order of completion, where that is the order. */
+  private readonly _over: number[] | undefined;
+  /** Keeps what samples tell before their turn, where the order is that of the index. */
+  private readonly _order: InOrder | undefined;
   private _limit: number;
   private _head = 0;
+  private _exhausted: unknown;
   private _wake: (() => void) | undefined;
 
   constructor(next: Model<R>, request: ModelRequest, call: CallNode, options: SampleOptions) {
@@ -102,33 +109,28 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
     this._options = options;
     this._limit = options.n;
     this.planned = options.n;
-    this._ready = options.order === "completion" ? [] : undefined;
     this._scope = new Scope(call.scope);
+    this._setting = call.within(this._scope, { thought: call.thought || options.n > 1 });
+    if (options.order === "completion") this._over = [];
+    else if (call.listening) this._order = new InOrder((event) => call.emit(event));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<R, undefined>> {
-    for (;;) {
+  /** Not `async`: two callbacks for all samples take less room than a function that waits for each. */
+  next(): Promise<IteratorResult<R, undefined>> {
+    try {
       this._start();
-      if (this._head >= this._slots.length) return this._finish();
-      let slot = this._current();
-      while (slot?.done !== true) {
-        await new Promise<void>((resolve) => (this._wake = resolve));
-        slot = this._current();
+      if (this._head >= this._responses.length) return Promise.resolve(this._finish());
+      this._order?.end(this._head - 1);
+      if (this._over !== undefined && this._over.length <= this._head) {
+        return new Promise<void>((resolve) => (this._wake = resolve)).then(() => this.next());
       }
-      this._head++;
-      if (slot.value !== undefined) {
-        this.samples.push(slot.value);
-        if (this._call.listening) {
-          const { key } = slot.value as { readonly key?: string };
-          this._call.emit({ type: "sample", path: this._call.path, index: slot.index, key });
-        }
-        return { value: slot.value, done: false };
-      }
-      this._lose(slot);
+      return (this._responses[this._index()] as Promise<R>).then(this._take, this._miss);
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
   }
 
@@ -140,75 +142,77 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
     return Promise.resolve({ value: undefined, done: true });
   }
 
-  /** The slot to be yielded next, when there is one. */
-  private _current(): Slot<R> | undefined {
-    if (this._ready !== undefined) return this._ready[this._head];
-    const slot = this._slots[this._head];
-    if (slot?.events !== undefined) {
-      // Its turn: what it told so far is told now, the rest as it comes.
-      const { events } = slot;
-      slot.events = undefined;
-      for (const event of events) this._call.emit(event);
-    }
-    return slot;
-  }
-
   private _start(): void {
-    const { concurrency = Infinity, warm = false, order } = this._options;
+    const { concurrency = Infinity, warm = false } = this._options;
     const ahead = warm && this._head === 0 ? 1 : concurrency;
-    while (this._slots.length < Math.min(this._limit, this._head + ahead)) {
-      const index = this._slots.length;
-      const slot: Slot<R> = { index, done: false, value: undefined, error: undefined, events: undefined };
-      this._slots.push(slot);
-      const buffered = this._call.listening && order !== "completion" && index > this._head;
-      if (buffered) slot.events = [];
-      const child = this._call.inside(this._scope, `#${index}`, {
-        thought: this._call.thought || this._options.n > 1,
-        ...(buffered && {
-          onEvent: (event: MullEvent) => {
-            if (slot.events !== undefined) slot.events.push(event);
-            else this._call.emit(event);
-          },
-        }),
-      });
-      this._next.generate(this._options.request?.(index) ?? this._request, child).then(
-        (value) => {
-          this._settle(slot, value, undefined);
-        },
-        (error: unknown) => {
-          this._settle(slot, undefined, error);
-        },
-      );
+    const most = Math.min(this._limit, this._head + ahead);
+    while (this._responses.length < most) {
+      const index = this._responses.length;
+      const setting =
+        this._order === undefined ? this._setting : extend(this._setting, { listener: this._order.listener(index) });
+      const child = new CallNode(this._call, `#${index}`, setting);
+      const response = this._next.generate(this._options.request?.(index) ?? this._request, child);
+      this._responses.push(response);
+      this._watch(response, index);
     }
   }
 
-  private _settle(slot: Slot<R>, value: R | undefined, error: unknown): void {
-    slot.done = true;
-    slot.value = value;
-    slot.error = error;
-    this._ready?.push(slot);
-    this._wake?.();
+  /** An error is looked at in its turn, so none goes unhandled. */
+  private _watch(response: Promise<R>, index: number): void {
+    const over = this._over;
+    if (over === undefined) {
+      response.catch(ignore);
+      return;
+    }
+    const end = (): void => {
+      over.push(index);
+      this._wake?.();
+    };
+    response.then(end, end);
   }
 
-  private _lose(slot: Slot<R>): void {
-    const { error } = slot;
+  /** Which is to be yielded next. */
+  private _index(): number {
+    return this._over?.[this._head] ?? this._head;
+  }
+
+  private readonly _take = (response: R): IteratorResult<R, undefined> => {
+    const index = this._index();
+    this._head++;
+    this.samples.push(response);
+    if (this._call.listening) {
+      const { key } = response as { readonly key?: string };
+      this._call.emit({ type: "sample", path: this._call.path, index, key });
+    }
+    return { value: response, done: false };
+  };
+
+  private readonly _miss = (error: unknown): Promise<IteratorResult<R, undefined>> => {
+    const index = this._index();
+    this._head++;
+    this._lose(index, error);
+    return this.next();
+  };
+
+  private _lose(index: number, error: unknown): void {
     const end = exhaustion(error);
     if (end !== undefined) {
       this.stopped = end;
-      this._limit = this._slots.length;
+      this._exhausted ??= error;
+      this._limit = this._responses.length;
       return;
     }
     if (this._call.scope.aborted) {
       this._scope.close();
       throw this._call.scope.reason;
     }
-    this.failures.push({ index: slot.index, error });
+    this.failures.push({ index, error });
     const { n, quorum = 1 } = this._options;
     const missed = n - this.failures.length < quorum;
     if (missed || hopeless(error)) {
       this.stopped = "failure";
       this._limit = this._head;
-      this._slots.length = this._head;
+      this._responses.length = this._head;
       this._scope.abort(new ScopeClosed());
     }
   }
@@ -217,21 +221,16 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
     this._scope.close();
     const { quorum = 1 } = this._options;
     if (this.samples.length < quorum) {
-      const exhausted = this._slots.find((slot) => exhaustion(slot.error) !== undefined);
-      const cause = exhausted ?? this.failures[0];
-      if (cause !== undefined) throw cause.error;
+      if (this._exhausted !== undefined) throw this._exhausted;
+      const [failure] = this.failures;
+      if (failure !== undefined) throw failure.error;
     }
     return { value: undefined, done: true };
   }
 }
 
-interface Slot<R> {
-  readonly index: number;
-  done: boolean;
-  value: R | undefined;
-  error: unknown;
-  /** What it told before its turn. */
-  events: MullEvent[] | undefined;
+function ignore(): void {
+  // Nothing to do.
 }
 
 /** Samples that another model has already drawn. */

@@ -12,7 +12,8 @@ export interface Abortable {
 /** A part of a run that ends as one: aborted by its parent, or by whoever opened it. */
 export class Scope implements Abortable {
   private readonly _parent: Scope | undefined;
-  private _members: Set<Abortable> | undefined;
+  /** Most scopes never have more than one: it stands by itself. */
+  private _members: Abortable | Set<Abortable> | undefined;
   private _controller: AbortController | undefined;
   private _aborted = false;
   private _reason: unknown;
@@ -43,11 +44,14 @@ export class Scope implements Abortable {
   /** Tells `member` when the scope is given up, at once if it already was; at most once. */
   add(member: Abortable): void {
     if (this.aborted) member.abort(this.reason);
-    else (this._members ??= new Set()).add(member);
+    else if (this._members === undefined) this._members = member;
+    else if (this._members instanceof Set) this._members.add(member);
+    else this._members = new Set([this._members, member]);
   }
 
   remove(member: Abortable): void {
-    this._members?.delete(member);
+    if (this._members === member) this._members = undefined;
+    else if (this._members instanceof Set) this._members.delete(member);
   }
 
   abort(reason: unknown): void {
@@ -56,14 +60,16 @@ export class Scope implements Abortable {
     this._reason = reason;
     const members = this._members;
     this._members = undefined;
-    if (members !== undefined) for (const member of members) member.abort(reason);
+    if (members instanceof Set) for (const member of members) member.abort(reason);
+    else members?.abort(reason);
     this._controller?.abort(reason);
   }
 
   /** Forgets the parent. What is still running in the scope is given up. */
   close(): void {
     this._parent?.remove(this);
-    if (this._members !== undefined && this._members.size > 0) this.abort(new ScopeClosed());
+    const members = this._members;
+    if (members instanceof Set ? members.size > 0 : members !== undefined) this.abort(new ScopeClosed());
   }
 }
 
@@ -91,15 +97,19 @@ export function race<T>(call: Pick<Call, "scope">, work: () => T | PromiseLike<T
     }
     const member: Abortable = { abort: reject };
     scope.add(member);
-    const over = (): void => {
+    const finish = (value: Awaited<T>): void => {
       scope.remove(member);
+      resolve(value);
     };
-    // A function that throws is a promise that rejects.
-    new Promise<Awaited<T>>((done) => {
-      done(work() as Awaited<T>);
-    })
-      .then(resolve, reject)
-      .finally(over);
+    const fail = (error: unknown): void => {
+      scope.remove(member);
+      reject(error);
+    };
+    try {
+      Promise.resolve(work()).then(finish, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
 }
 

@@ -83,17 +83,19 @@ export function source(
       try {
         const adapted = adapt(request, call);
         warnings = adapted.warnings;
-        flight = boarding(pending, adapted.request, call, most) ?? new Flight(plan, adapted.request, call);
+        flight =
+          (most > 1 ? boarding(pending, adapted.request, call, most) : undefined) ??
+          new Flight(plan, adapted.request, call);
       } catch (error) {
         return Promise.reject(error);
       }
       const response = flight.board(call, warnings);
-      if (most === 1) void flight.launch();
+      if (most === 1) flight.launch();
       else if (!pending.includes(flight)) {
         pending.push(flight);
         queueMicrotask(() => {
           pending.splice(pending.indexOf(flight), 1);
-          void flight.launch();
+          flight.launch();
         });
       }
       return response;
