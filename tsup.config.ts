@@ -5,8 +5,8 @@ import { defineConfig, type Options } from "tsup";
 
 /** Every entry of the exports map, by its path in `dist`. */
 function library(): Record<string, string> {
-  const files = ["index", "testing/index", "tiny/index"];
-  for (const folder of ["adapters", "tools"]) {
+  const files = ["index", "testing/index", "tiny/index", "serve/index"];
+  for (const folder of ["adapters", "tools", "engines"]) {
     if (!existsSync(`src/${folder}`)) continue;
     for (const file of readdirSync(`src/${folder}`)) {
       if (file.endsWith(".ts")) files.push(`${folder}/${file.slice(0, -3)}`);

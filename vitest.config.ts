@@ -8,8 +8,8 @@ export default defineConfig({
     // The package by its name, without a build; the same list stands in tsconfig.json.
     alias: [
       { find: /^mull$/, replacement: `${src}/index.ts` },
-      { find: /^mull\/(testing|tiny)$/, replacement: `${src}/$1/index.ts` },
-      { find: /^mull\/(adapters|tools)\/(.+)$/, replacement: `${src}/$1/$2.ts` },
+      { find: /^mull\/(testing|tiny|serve)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^mull\/(adapters|tools|engines)\/(.+)$/, replacement: `${src}/$1/$2.ts` },
     ],
   },
   test: {

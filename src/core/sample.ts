@@ -130,7 +130,7 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
       }
       return (this._responses[this._index()] as Promise<R>).then(this._take, this._miss);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
