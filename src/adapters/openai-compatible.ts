@@ -7,12 +7,13 @@ import { MalformedResponseError, MullError } from "../core/errors.js";
 import type { JsonValue } from "../core/message.js";
 import type { Model, ModelRequest } from "../core/model.js";
 import { source, type Price, type Reply, type SourceCall } from "../core/source.js";
-import { assemble } from "./openai-compatible/assemble.js";
-import { bodyOf } from "./openai-compatible/body.js";
-import { repliesOf } from "./openai-compatible/completion.js";
+import { assemble } from "./chat-completions/assemble.js";
+import { bodyOf } from "./chat-completions/body.js";
+import { repliesOf } from "./chat-completions/completion.js";
 import { endpointOf, type Endpoint } from "./openai-compatible/endpoint.js";
-import { complaint, lost, refusal } from "./openai-compatible/failure.js";
-import { fieldsOf, type Fields } from "./openai-compatible/json.js";
+import { complaint, refusal } from "./openai-compatible/failure.js";
+import { lost } from "./wire/failure.js";
+import { fieldsOf, type Fields } from "../core/fields.js";
 
 /** Options of {@link openaiCompatible}. */
 export interface OpenaiCompatibleOptions {

@@ -51,12 +51,19 @@ export function adapter(id: string, capabilities: Capabilities): (request: Model
         // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- our own copy
         delete adapted[field];
         const message = `${id} does not support ${capability}: ${field} was left out`;
-        warnings.push({ code: "downgrade", message });
+        warnings.push({ code: "downgrade", message, capability });
         if (call.listening) call.emit({ type: "downgrade", path: call.path, capability, message });
       }
     }
     return adapted === undefined ? { request } : { request: adapted as unknown as ModelRequest, warnings };
   };
+}
+
+/** Tells what a provider says that it left out. */
+export function tellDowngrades(call: CallNode, warnings: readonly Warning[] = []): void {
+  for (const { code, message, capability = "unknown" } of warnings) {
+    if (code === "downgrade") call.emit({ type: "downgrade", path: call.path, capability, message });
+  }
 }
 
 function asked(value: unknown): boolean {

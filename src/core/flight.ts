@@ -14,7 +14,7 @@ import { malformed, moveInput, responseOf, spendOf, total, unknownSpend } from "
 import { Scope } from "./scope.js";
 import type { Reply, SourceCall, SourceOptions } from "./source.js";
 import { noUsage, type Spend } from "./usage.js";
-import { begin, fail, finish } from "./wrap.js";
+import { begin } from "./wrap.js";
 
 /** What all requests of one source have in common. */
 export interface FlightPlan extends SourceOptions {
@@ -224,9 +224,8 @@ export class Flight {
     const { call, warnings } = passenger;
     call.record(call.judging ? { ...spend, judging: spend } : spend);
     this._leave(passenger);
-    if (call.listening) finish(passenger.began, call);
     const lowered = this._cap !== undefined && this._cap < (this.request.maxOutputTokens ?? Infinity);
-    passenger.resolve(responseOf(reply, call.usage, warnings, lowered ? this._cap : undefined));
+    passenger.arrive(responseOf(reply, call.usage, warnings, lowered ? this._cap : undefined), reply.warnings);
   }
 
   /** Settles the reservation, and learns. */
@@ -272,8 +271,7 @@ export class Flight {
     const { call } = passenger;
     if (spend !== undefined) call.record({ ...noUsage, failed: spend });
     this._leave(passenger);
-    if (call.listening) fail(passenger.began, call, error);
-    passenger.reject(error);
+    passenger.fail(error);
   }
 
   /** For a passenger whose call was given up. */
@@ -286,8 +284,7 @@ export class Flight {
       call.record({ ...noUsage, cancelled: unknownSpend(last ? 1 : 0) });
       if (last) this._close({ calls: 1 });
     }
-    if (call.listening) fail(passenger.began, call, reason);
-    passenger.reject(reason);
+    passenger.fail(reason);
     if (this._left === 0 && this.size > 1) this._scope.abort(reason);
   }
 

@@ -9,18 +9,24 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 /** A JSON Schema (draft 2020-12 or 7) as a plain object. */
 export type JsonSchema = Readonly<Record<string, JsonValue>>;
 
+/**
+ * What a provider says of a part, or wants to hear of it, by provider name: `{ anthropic: { signature: "…" } }`.
+ * Given back unchanged, so that the provider accepts its own thoughts again.
+ */
+export type PartMetadata = Readonly<Record<string, JsonValue>>;
+
 /** Words. */
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  readonly providerMetadata?: PartMetadata;
 }
 
 /** Words the model thought; given back unchanged to a provider that wants them back. */
 export interface ReasoningPart {
   readonly type: "reasoning";
   readonly text: string;
-  /** What the provider needs to accept its own thought again, such as a signature. */
-  readonly providerMetadata?: Readonly<Record<string, JsonValue>>;
+  readonly providerMetadata?: PartMetadata;
 }
 
 /** A picture, a document, a sound. */
@@ -31,6 +37,7 @@ export interface FilePart {
   /** The bytes, base64 text, or where to fetch them. */
   readonly data: Uint8Array | string | URL;
   readonly filename?: string;
+  readonly providerMetadata?: PartMetadata;
 }
 
 /** The model asks for a tool. */
@@ -40,6 +47,7 @@ export interface ToolCallPart {
   readonly name: string;
   /** Arguments as the model wrote them, parsed from JSON; a string where they were not JSON. */
   readonly input: unknown;
+  readonly providerMetadata?: PartMetadata;
 }
 
 /** What a tool gave back. */

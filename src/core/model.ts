@@ -82,6 +82,8 @@ export interface Warning {
   /** Stable name: `'downgrade'`, `'budget-cap'`, `'identical-samples'`, … */
   readonly code: string;
   readonly message: string;
+  /** Of a downgrade: what the model lacks, such as `'temperature'`. */
+  readonly capability?: string;
 }
 
 /** What a model gives back. Layers add fields and pass unknown ones through. */

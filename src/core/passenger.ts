@@ -3,9 +3,11 @@
  * A call that waits for a reply.
  */
 import type { CallNode } from "./call.js";
+import { tellDowngrades } from "./downgrade.js";
 import type { Flight } from "./flight.js";
 import type { ModelResponse, Warning } from "./model.js";
 import type { Abortable } from "./scope.js";
+import { fail, finish } from "./wrap.js";
 
 /** One of the calls that share a {@link Flight}. */
 export class Passenger implements Abortable {
@@ -14,9 +16,9 @@ export class Passenger implements Abortable {
   readonly call: CallNode;
   readonly warnings: readonly Warning[] | undefined;
   readonly began: number;
-  readonly resolve: (response: ModelResponse) => void;
-  readonly reject: (error: unknown) => void;
   over = false;
+  private readonly _resolve: (response: ModelResponse) => void;
+  private readonly _reject: (error: unknown) => void;
 
   constructor(
     flight: Flight,
@@ -30,8 +32,23 @@ export class Passenger implements Abortable {
     this.call = call;
     this.warnings = warnings;
     this.began = began;
-    this.resolve = resolve;
-    this.reject = reject;
+    this._resolve = resolve;
+    this._reject = reject;
+  }
+
+  /** Gets its response; `said` are the warnings of the provider. */
+  arrive(response: ModelResponse, said: readonly Warning[] | undefined): void {
+    const { call } = this;
+    if (call.listening) {
+      tellDowngrades(call, said);
+      finish(this.began, call);
+    }
+    this._resolve(response);
+  }
+
+  fail(error: unknown): void {
+    if (this.call.listening) fail(this.began, this.call, error);
+    this._reject(error);
   }
 
   abort(reason: unknown): void {

@@ -6,7 +6,7 @@ import type { Call, CallNode } from "./call.js";
 import type { Capabilities } from "./capabilities.js";
 import { adapter } from "./downgrade.js";
 import { Flight, type FlightPlan } from "./flight.js";
-import type { FinishReason, Model, ModelRequest, ModelResponse } from "./model.js";
+import type { FinishReason, Model, ModelRequest, ModelResponse, Warning } from "./model.js";
 import { sameRequest } from "./same-request.js";
 import type { Spend } from "./usage.js";
 
@@ -14,6 +14,8 @@ import type { Spend } from "./usage.js";
 export interface Reply extends Omit<ModelResponse, "usage" | "finishReason" | "stopped"> {
   /** @defaultValue `'tool-calls'` when there are any, else `'stop'` */
   readonly finishReason?: FinishReason;
+  /** Those with the code `'downgrade'` become events, too. */
+  readonly warnings?: readonly Warning[];
   /** What is known of it. Of several replies to one request, each counts its own output, and the first the input. */
   readonly usage?: Partial<Omit<Spend, "calls">> | undefined;
 }

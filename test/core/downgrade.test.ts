@@ -21,6 +21,19 @@ async function ask(capabilities: Capabilities, settings: Partial<ModelRequest>) 
   return { asked, requests, events, warnings: response.warnings };
 }
 
+test("what a provider says that it left out is told, too", async () => {
+  const warnings = [
+    { code: "downgrade", message: "temperature is not supported", capability: "temperature" },
+    { code: "own", message: "something else" },
+  ];
+  const events: MullEvent[] = [];
+  const model = source("m", {}, () => Promise.resolve({ text: "x", warnings }));
+  const response = await run(model, "q", { onEvent: (event) => events.push(event) });
+  expect(response.warnings).toEqual(warnings);
+  expect(events.map(({ type }) => type)).toEqual(["start", "downgrade", "end"]);
+  expect(events[1]).toMatchObject({ capability: "temperature", message: "temperature is not supported" });
+});
+
 describe("knobs that can be left out", () => {
   const left = (capability: string, field: string): string => `m does not support ${capability}: ${field} was left out`;
   test.each<[capability: keyof Capabilities, settings: Partial<ModelRequest>]>([
@@ -34,7 +47,7 @@ describe("knobs that can be left out", () => {
     const { asked, requests, events, warnings } = await ask({ [capability]: false }, settings);
     const messagesOf = Object.keys(settings).map((field) => left(capability, field));
     expect(requests).toEqual([{ messages }]);
-    expect(warnings).toEqual(messagesOf.map((message) => ({ code: "downgrade", message })));
+    expect(warnings).toEqual(messagesOf.map((message) => ({ code: "downgrade", message, capability })));
     expect(events).toEqual(messagesOf.map((message) => ({ type: "downgrade", path: ["m"], capability, message })));
     expect(asked).toEqual({ messages, ...settings });
   });

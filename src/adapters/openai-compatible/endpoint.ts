@@ -7,8 +7,8 @@ import { InvalidOptionError } from "../../core/errors.js";
 import type { JsonValue } from "../../core/message.js";
 import { checkNumber, checkOptions } from "../../core/options.js";
 import type { OpenaiCompatibleOptions } from "../openai-compatible.js";
-import { fieldsOf } from "./json.js";
-import type { ReasoningField } from "./messages.js";
+import { fieldsOf } from "../../core/fields.js";
+import type { ReasoningField } from "../chat-completions/messages.js";
 
 /** Where requests go, and what goes with each. */
 export interface Endpoint {

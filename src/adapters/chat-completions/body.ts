@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from "../../core/message.js";
 import type { ModelRequest } from "../../core/model.js";
-import { checkFields, type Endpoint } from "./endpoint.js";
+import { checkFields, type Endpoint } from "../openai-compatible/endpoint.js";
 import { wireMessages } from "./messages.js";
 
 /**

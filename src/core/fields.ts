@@ -26,3 +26,13 @@ export function wordsOf(value: unknown): string | undefined {
 export function countOf(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
+
+/** The arguments of a tool as a model wrote them: parsed from JSON, or the text itself where it is none. Nothing is an empty object. */
+export function inputOf(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

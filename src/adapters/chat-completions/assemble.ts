@@ -5,9 +5,9 @@
 import { MalformedResponseError } from "../../core/errors.js";
 import type { SourceCall } from "../../core/source.js";
 import { contentOf } from "./completion.js";
-import { eventStream } from "./event-stream.js";
-import { complains } from "./failure.js";
-import { countOf, fieldsOf, listOf, wordsOf, type Fields } from "./json.js";
+import { eventStream } from "../openai-compatible/event-stream.js";
+import { complains } from "../openai-compatible/failure.js";
+import { countOf, fieldsOf, listOf, wordsOf, type Fields } from "../../core/fields.js";
 
 /**
  * Reads a stream to its end and tells every delta on the way.

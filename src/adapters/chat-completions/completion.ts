@@ -6,7 +6,8 @@ import { MalformedResponseError } from "../../core/errors.js";
 import type { JsonValue, ToolCallPart } from "../../core/message.js";
 import type { FinishReason, TokenLogprob } from "../../core/model.js";
 import type { Reply, SourceCall } from "../../core/source.js";
-import { countOf, fieldsOf, listOf, wordsOf, type Fields } from "./json.js";
+import { deal } from "../wire/deal.js";
+import { countOf, fieldsOf, inputOf, listOf, wordsOf, type Fields } from "../../core/fields.js";
 
 /**
  * Reads a completion: one reply for each of its choices, in the order of their index, `call.n` at most.
@@ -65,17 +66,8 @@ function toolCallOf(part: Fields, call: SourceCall): ToolCallPart {
     // Not every endpoint names its calls, but a result must say which one it answers.
     id: wordsOf(part.id) ?? `call_${call.random.bits().toString(36)}`,
     name: wordsOf(name) ?? "",
-    input: typeof input === "string" ? parsed(input) : (input ?? {}),
+    input: typeof input === "string" ? inputOf(input) : (input ?? {}),
   };
-}
-
-function parsed(text: string): unknown {
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function finishOf(reason: unknown, calls: boolean): FinishReason | undefined {
@@ -139,20 +131,4 @@ function split(usage: Fields | undefined, lengths: readonly number[]): readonly 
     outputTokens: outputs[i],
     reasoningTokens: reasonings[i],
   }));
-}
-
-/** Deals a total out in proportion to weights, in whole numbers; equally where all of them are 0. */
-function deal(total: number | undefined, weights: readonly number[]): readonly (number | undefined)[] {
-  if (total === undefined) return weights.map(() => undefined);
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const fair = sum === 0 ? weights.map(() => 1) : weights;
-  const whole = sum === 0 ? weights.length : sum;
-  let reached = 0;
-  let dealt = 0;
-  return fair.map((weight) => {
-    reached += weight;
-    const share = Math.floor((total * reached) / whole) - dealt;
-    dealt += share;
-    return share;
-  });
 }
