@@ -17,3 +17,4 @@ export { virtualClock, type VirtualClock } from "./virtual-clock.js";
 export { middlewareLaws, type MiddlewareLawsOptions } from "./middleware-laws.js";
 export type { Law } from "./law.js";
 export { modelLaws, type ModelLawsOptions } from "./model-laws.js";
+export type { Scene, SceneReply, SceneUsage, Stage, Staged, StagedRequest } from "./stage.js";
