@@ -9,6 +9,7 @@ import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import type { MullEvent } from "./events.js";
 import { hashText, Random } from "./random.js";
 import { Scope } from "./scope.js";
+import type { Deck } from "./tape.js";
 import { addUsage, noUsage, type Usage } from "./usage.js";
 
 /** What a layer may change for the calls it makes. */
@@ -61,6 +62,8 @@ export interface Setting {
   readonly listener: ((event: MullEvent) => void) | undefined;
   readonly thought: boolean;
   readonly judging: boolean;
+  /** Records what is asked of sources, or plays it. */
+  readonly deck?: Deck | undefined;
 }
 
 /** The one implementation of {@link Call}. Everything that is seldom asked for is made when asked for. */
@@ -146,7 +149,7 @@ export class CallNode implements Call {
 
   /** The setting of this call in another scope, changed by `options`. */
   within(scope: Scope, options: ChildOptions): Setting {
-    const { state, listener } = this.setting;
+    const { state, listener, deck } = this.setting;
     const { budget, thought = this.thought, judging = this.judging, onEvent = listener } = options;
     let own = this.budget;
     if (budget instanceof Budget) {
@@ -154,7 +157,7 @@ export class CallNode implements Call {
         throw new InvalidOptionError("child", "budget", "limits, or a budget within that of the call", budget);
       own = budget;
     } else if (budget !== undefined) own = own.child(budget);
-    return { state, scope, budget: own, listener: onEvent, thought, judging };
+    return { state, scope, budget: own, listener: onEvent, thought, judging, deck };
   }
 
   /** Enters spending here and in every call around. */

@@ -5,26 +5,31 @@
 import type { Budget } from "./budget.js";
 import type { CallNode } from "./call.js";
 import type { Clock } from "./clock.js";
-import type { DeltaEvent, MullEvent } from "./events.js";
+import type { MullEvent } from "./events.js";
+import type { Passenger } from "./passenger.js";
 import type { Random } from "./random.js";
 import type { Scope } from "./scope.js";
 import type { SourceCall } from "./source.js";
+import type { Delta } from "./tape.js";
 import type { Usage } from "./usage.js";
 
 /** A {@link SourceCall} on behalf of all the calls that share a request. */
 export class Crew implements SourceCall {
   readonly scope: Scope;
   private readonly _call: CallNode;
-  private readonly _passengers: readonly { readonly call: CallNode; readonly over: boolean }[];
+  private readonly _passengers: readonly Passenger[];
+  private readonly _tee: ((delta: Delta, passenger: Passenger) => void) | undefined;
 
   constructor(
     call: CallNode,
     scope: Scope,
-    passengers: readonly { readonly call: CallNode; readonly over: boolean }[],
+    passengers: readonly Passenger[],
+    tee?: (delta: Delta, passenger: Passenger) => void,
   ) {
     this._call = call;
     this.scope = scope;
     this._passengers = passengers;
+    this._tee = tee;
   }
 
   get n(): number {
@@ -60,19 +65,10 @@ export class Crew implements SourceCall {
   emit(event: MullEvent): void {
     this._call.emit(event);
   }
-  delta(
-    part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string },
-    choice: number = 0,
-  ): void {
+  delta(part: Delta, choice: number = 0): void {
     const passenger = this._passengers[choice];
-    if (passenger === undefined || passenger.over || !passenger.call.listening) return;
-    const { call } = passenger;
-    const event: DeltaEvent = {
-      type: "delta",
-      path: call.path,
-      ...part,
-      output: !call.thought && part.text !== undefined,
-    };
-    call.emit(event);
+    if (passenger === undefined) return;
+    this._tee?.(part, passenger);
+    passenger.delta(part);
   }
 }

@@ -150,14 +150,28 @@ export class BudgetExceededError extends MullError {
 export class CallTimeoutError extends MullError {
   /** The limit, in ms. */
   readonly ms: number;
+  /** Which limit: on the whole call, or on the time until its first word. */
+  readonly limit: "ms" | "firstTokenMs";
 
-  constructor(ms: number, message: string = `the call took longer than ${ms} ms`) {
+  constructor(ms: number, message: string = `the call took longer than ${ms} ms`, limit: "ms" | "firstTokenMs" = "ms") {
     super("call-timeout", message);
     this.ms = ms;
+    this.limit = limit;
   }
 
   static override is(error: unknown): error is CallTimeoutError {
     return codeOf(error) === "call-timeout";
+  }
+}
+
+/** A replayed run asked for what is not on its tape. Ends the whole run. */
+export class TapeMissError extends MullError {
+  constructor(message: string) {
+    super("tape-miss", message);
+  }
+
+  static override is(error: unknown): error is TapeMissError {
+    return codeOf(error) === "tape-miss";
   }
 }
 

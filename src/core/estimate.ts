@@ -3,6 +3,17 @@
  * Counting tokens without a tokenizer, leaning high.
  */
 import type { ModelRequest } from "./model.js";
+import { checkNumber } from "./options.js";
+import type { SourceOptions } from "./source.js";
+
+/** Tokens of a request, by the model's own count where it has one. */
+export function tokensOf(
+  request: ModelRequest,
+  { id, countTokens }: Pick<SourceOptions, "countTokens"> & { readonly id: string },
+): number {
+  if (countTokens === undefined) return estimateTokens(request);
+  return checkNumber(id, "what countTokens returns", countTokens(request), 0, Number.MAX_SAFE_INTEGER);
+}
 
 /** A picture or document whose size in tokens cannot be known. */
 const fileTokens = 1500;

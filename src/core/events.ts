@@ -75,6 +75,28 @@ export interface FallbackEvent extends At {
   readonly error: unknown;
 }
 
+/** A second, equal call was begun because the first took long, and it has the answer: words streamed before are void. */
+export interface HedgeEvent extends At {
+  readonly type: "hedge";
+  /** How long the first call had been waited for. */
+  readonly afterMs: number;
+}
+
+/** A call had to wait for its turn, and has it now. */
+export interface WaitEvent extends At {
+  readonly type: "wait";
+  readonly ms: number;
+  /** What was in the way when it came: requests or tokens of the minute, calls in flight, or a refusal of the provider. */
+  readonly reason: "requests" | "tokens" | "concurrency" | "cooldown";
+}
+
+/** A cache was asked for a response. */
+export interface CacheEvent extends At {
+  readonly type: "cache";
+  /** Was it there? Then no model is asked. */
+  readonly hit: boolean;
+}
+
 /** Feedback on a draft. */
 export interface FeedbackEvent extends At {
   readonly type: "feedback";
@@ -113,6 +135,9 @@ export type MullEvent =
   | DowngradeEvent
   | RetryEvent
   | FallbackEvent
+  | HedgeEvent
+  | WaitEvent
+  | CacheEvent
   | FeedbackEvent
   | ToolEvent
   | LevelEvent;

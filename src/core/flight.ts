@@ -6,12 +6,12 @@ import { leastOutput, type Reservation } from "./amounts.js";
 import type { CallNode } from "./call.js";
 import { Crew } from "./crew.js";
 import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";
-import { estimateTokens } from "./estimate.js";
-import { checkNumber } from "./options.js";
+import { tokensOf } from "./estimate.js";
 import type { ModelRequest, ModelResponse, Warning } from "./model.js";
 import { Passenger } from "./passenger.js";
-import { malformed, moveInput, responseOf, spendOf, total, unknownSpend } from "./reply.js";
+import { malformed, responseOf, share, total, unknownSpend } from "./reply.js";
 import { Scope } from "./scope.js";
+import type { Delta, TapedFlight } from "./tape.js";
 import type { Reply, SourceCall, SourceOptions } from "./source.js";
 import { noUsage, type Spend } from "./usage.js";
 import { begin } from "./wrap.js";
@@ -19,20 +19,22 @@ import { begin } from "./wrap.js";
 /** What all requests of one source have in common. */
 export interface FlightPlan extends SourceOptions {
   readonly id: string;
-  readonly generate: (request: ModelRequest, call: SourceCall) => Promise<Reply | readonly Reply[]>;
+  readonly generate: (request: ModelRequest, call: SourceCall) => Sent;
   /** May it be given the seed of the run? */
   readonly seeded: boolean;
 }
 
+type Sent = Promise<Reply | readonly Reply[]>;
+
 /** What a call without an output cap reserves before anything is known of its model. */
 const firstOutput = 1024;
 
-export class Flight {
+export class Flight implements TapedFlight {
   readonly request: ModelRequest;
   /** The call of the first passenger; its path and budget are the flight's. */
   readonly call: CallNode;
-  private readonly _plan: FlightPlan;
-  private _passengers: Passenger[] = [];
+  readonly plan: FlightPlan;
+  passengers: Passenger[] = [];
   private _reservation: Reservation | undefined;
   /** Those for whom the budget had no room; they follow when this one is back. */
   private _rest: Flight | undefined;
@@ -40,28 +42,29 @@ export class Flight {
   private _left = 0;
   /** The output cap that was reserved, where there is one. */
   private _cap: number | undefined;
-  private _sent = false;
+  /** Has the provider been asked? */
+  sent = false;
 
   constructor(plan: FlightPlan, request: ModelRequest, call: CallNode) {
-    this._plan = plan;
+    this.plan = plan;
     this.request = request;
     this.call = call;
     this._scope = call.scope;
   }
 
   get size(): number {
-    return this._passengers.length;
+    return this.passengers.length;
   }
 
   /** Takes a call on board; the promise is its response. */
   board(call: CallNode, warnings: readonly Warning[] | undefined): Promise<ModelResponse> {
     this._left++;
     return new Promise<ModelResponse>((resolve, reject) => {
-      const began = call.listening ? begin(this._plan.id, call) : 0;
+      const began = call.listening ? begin(this.plan.id, call) : 0;
       const passenger = new Passenger(this, call, warnings, began, resolve, reject);
       // `push` makes room for 16 more, and most are alone.
-      if (this._passengers.length === 0) this._passengers = [passenger];
-      else this._passengers.push(passenger);
+      if (this.passengers.length === 0) this.passengers = [passenger];
+      else this.passengers.push(passenger);
       call.scope.add(passenger);
     });
   }
@@ -69,11 +72,11 @@ export class Flight {
   /** Reserves, sends, settles. */
   launch(): void {
     // An abort that is under way may not have told all of them yet.
-    for (const passenger of this._passengers) {
+    for (const passenger of this.passengers) {
       if (passenger.call.scope.aborted) passenger.abort(passenger.call.scope.reason);
     }
     if (this._left === 0) return;
-    if (this._left < this.size) this._passengers = this._passengers.filter(({ over }) => !over);
+    if (this._left < this.size) this.passengers = this.passengers.filter(({ over }) => !over);
     if (!this.call.budget.unlimited) {
       this._book();
       return;
@@ -107,11 +110,12 @@ export class Flight {
 
   /** Not `async`: a function that waits takes twice the room of two callbacks. */
   private _send(): void {
-    this._sent = true;
+    this.sent = true;
     const crash = (error: unknown): void => this._crash(error, true);
+    const { deck } = this.call.setting;
     try {
-      const crew = new Crew(this.call, this._scope, this._passengers);
-      void Promise.resolve(this._plan.generate(this._complete(), crew)).then((reply) => {
+      const sent = deck === undefined ? this.send(this.passengers) : deck.play(this);
+      void Promise.resolve(sent).then((reply) => {
         try {
           this._land(Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply]);
         } catch (error) {
@@ -123,9 +127,16 @@ export class Flight {
     }
   }
 
+  /** Sends the request for some of the passengers. */
+  send(passengers: readonly Passenger[], tee?: (delta: Delta, passenger: Passenger) => void): Sent {
+    const [first = this] = passengers;
+    const crew = new Crew(first.call, this._scope, passengers, tee);
+    return this.plan.generate(this._complete(first.call), crew);
+  }
+
   private _reserve(): Reservation | Promise<Reservation> {
     const { budget } = this.call;
-    const { id, price } = this._plan;
+    const { id, price } = this.plan;
     if (price === undefined && budget.limitsFigure("usd")) {
       throw new CapabilityError(
         "price",
@@ -136,7 +147,7 @@ export class Flight {
     const cost = (input: number, output: number): number =>
       price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6;
     const habit = budget.habit(id);
-    const inputTokens = Math.ceil(this._countTokens() * habit.inputRatio);
+    const inputTokens = Math.ceil(tokensOf(this.request, this.plan) * habit.inputRatio);
     const { maxOutputTokens } = this.request;
     const each = maxOutputTokens ?? Math.max(habit.outputTokens, firstOutput);
     const usual = maxOutputTokens ?? (habit.outputTokens || firstOutput);
@@ -164,29 +175,23 @@ export class Flight {
 
   /** Those beyond the first `seats` follow in another flight. */
   private _leaveBehind(seats: number): void {
-    const [next] = this._passengers.slice(seats);
+    const [next] = this.passengers.slice(seats);
     if (next === undefined) return;
-    this._rest = new Flight(this._plan, this.request, next.call);
-    for (const passenger of this._passengers.splice(seats)) {
+    this._rest = new Flight(this.plan, this.request, next.call);
+    for (const passenger of this.passengers.splice(seats)) {
       passenger.flight = this._rest;
-      this._rest._passengers.push(passenger);
+      this._rest.passengers.push(passenger);
       if (passenger.over) continue;
       this._left--;
       this._rest._left++;
     }
   }
 
-  private _countTokens(): number {
-    const { id, countTokens } = this._plan;
-    if (countTokens === undefined) return estimateTokens(this.request);
-    return checkNumber(id, "what countTokens returns", countTokens(this.request), 0, Number.MAX_SAFE_INTEGER);
-  }
-
   /** The request as it is sent: with the cap that was reserved, and the seed of the run. */
-  private _complete(): ModelRequest {
-    const { request, call, _cap: cap } = this;
+  private _complete(call: CallNode): ModelRequest {
+    const { request, _cap: cap } = this;
     const capped = cap !== undefined && cap !== request.maxOutputTokens;
-    const seeded = this._plan.seeded && call.state.seeded && request.seed === undefined;
+    const seeded = this.plan.seeded && call.state.seeded && request.seed === undefined;
     if (!capped && !seeded) return request;
     return {
       ...request,
@@ -196,25 +201,25 @@ export class Flight {
   }
 
   private _land(given: readonly Reply[]): void {
-    let replies = given.length > this.size ? given.slice(0, this.size) : given;
     // The request, and what was read for it, belong to the first whom the reply still finds.
-    const first = Math.max(
-      0,
-      this._passengers.findIndex(({ over }) => !over),
+    const found = this.passengers.findIndex(({ over }) => !over);
+    const first = Math.max(0, found);
+    const { replies, spends } = share(
+      given.slice(0, this.size),
+      this.call.setting.deck === undefined ? first : 0,
+      this.plan.price,
     );
-    if (first > 0) replies = moveInput(replies, first);
-    const spends = replies.map((reply, i) => spendOf(reply, i === first ? 1 : 0, this._plan.price));
     this._settle(spends);
-    for (const [i, passenger] of this._passengers.entries()) {
+    for (const [i, passenger] of this.passengers.entries()) {
       if (passenger.over) continue;
       const reply = replies[i];
       const spend = spends[i];
       if (spend === undefined) {
-        const missing = new MalformedResponseError(`${this._plan.id} gave ${given.length} of ${this.size} completions`);
+        const missing = new MalformedResponseError(`${this.plan.id} gave ${given.length} of ${this.size} completions`);
         this._fail(passenger, missing, i === first ? unknownSpend(1) : undefined);
         continue;
       }
-      const problem = malformed(reply as Reply, this.request, this._plan.id);
+      const problem = malformed(reply as Reply, this.request, this.plan.id);
       if (problem) this._fail(passenger, problem, spend);
       else this._arrive(passenger, reply as Reply, spend);
     }
@@ -233,9 +238,9 @@ export class Flight {
     if (this._reservation === undefined) return;
     const spent = total(spends);
     this._close(spent);
-    const habit = this.call.budget.habit(this._plan.id);
+    const habit = this.call.budget.habit(this.plan.id);
     if (spent.inputTokens !== undefined) {
-      const estimate = this._countTokens();
+      const estimate = tokensOf(this.request, this.plan);
       if (estimate > 0) habit.inputRatio = Math.max(habit.inputRatio, spent.inputTokens / estimate);
     }
     for (const { outputTokens } of spends) {
@@ -251,7 +256,7 @@ export class Flight {
       this._close(free ? { calls: 1, inputTokens: 0, outputTokens: 0, usd: 0 } : { calls: 1 });
     } else this._rest?.launch();
     let calls = 1;
-    for (const passenger of this._passengers) {
+    for (const passenger of this.passengers) {
       if (passenger.over) continue;
       this._fail(passenger, error, sent ? unknownSpend(calls) : undefined);
       calls = 0;
@@ -279,7 +284,7 @@ export class Flight {
     if (passenger.over) return;
     const { call } = passenger;
     this._leave(passenger);
-    if (this._sent) {
+    if (this.sent) {
       const last = this._left === 0;
       call.record({ ...noUsage, cancelled: unknownSpend(last ? 1 : 0) });
       if (last) this._close({ calls: 1 });

@@ -7,6 +7,7 @@ import { tellDowngrades } from "./downgrade.js";
 import type { Flight } from "./flight.js";
 import type { ModelResponse, Warning } from "./model.js";
 import type { Abortable } from "./scope.js";
+import type { Delta } from "./tape.js";
 import { fail, finish } from "./wrap.js";
 
 /** One of the calls that share a {@link Flight}. */
@@ -44,6 +45,13 @@ export class Passenger implements Abortable {
       finish(this.began, call);
     }
     this._resolve(response);
+  }
+
+  /** Hears some more of its words. */
+  delta(part: Delta): void {
+    const { call } = this;
+    if (this.over || !call.listening) return;
+    call.emit({ type: "delta", path: call.path, ...part, output: !call.thought && part.text !== undefined });
   }
 
   fail(error: unknown): void {

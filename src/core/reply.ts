@@ -6,11 +6,12 @@ import { MalformedResponseError } from "./errors.js";
 import { extend } from "./extend.js";
 import type { ModelRequest, ModelResponse, Warning } from "./model.js";
 import type { Price, Reply } from "./source.js";
+import { FailedReply } from "./tape.js";
 import type { Spend, Usage } from "./usage.js";
 
 /** What a reply spent, as far as it says. */
 export function spendOf(reply: Reply | null | undefined, calls: number, price: Price | undefined): Spend {
-  const usage = reply?.usage;
+  const usage: Partial<Spend> | undefined = reply?.usage;
   const inputTokens = figure(usage?.inputTokens);
   const outputTokens = figure(usage?.outputTokens);
   const cachedInputTokens = figure(usage?.cachedInputTokens);
@@ -23,12 +24,31 @@ export function spendOf(reply: Reply | null | undefined, calls: number, price: P
         outputTokens * price.outputUsd) /
       1e6;
   }
-  return { calls, inputTokens, cachedInputTokens, outputTokens, reasoningTokens: figure(usage?.reasoningTokens), usd };
+  // A tape knows the number of calls.
+  const known = usage?.calls ?? calls;
+  return {
+    calls: known,
+    inputTokens,
+    cachedInputTokens,
+    outputTokens,
+    reasoningTokens: figure(usage?.reasoningTokens),
+    usd,
+  };
 }
 
 /** What is no number of at least 0 is not known. */
 function figure(value: number | undefined): number | undefined {
   return typeof value === "number" && value >= 0 && value < Infinity ? value : undefined;
+}
+
+/** What each of several replies to one request spent; the request, and what was read for it, are counted by that with the index `first`. */
+export function share(
+  given: readonly Reply[],
+  first: number,
+  price: Price | undefined,
+): { readonly replies: readonly Reply[]; readonly spends: readonly Spend[] } {
+  const replies = first > 0 ? moveInput(given, first) : given;
+  return { replies, spends: replies.map((reply, i) => spendOf(reply, i === first ? 1 : 0, price)) };
 }
 
 /** The same replies, with what was read counted by another than the first. */
@@ -76,7 +96,8 @@ export function total(spends: readonly Spend[]): Spend {
 }
 
 /** What is wrong with a reply, if anything. */
-export function malformed(reply: Reply, request: ModelRequest, id: string): MalformedResponseError | undefined {
+export function malformed(reply: Reply, request: ModelRequest, id: string): unknown {
+  if (reply instanceof FailedReply) return reply.error;
   if (typeof reply !== "object" || reply === null) {
     return new MalformedResponseError(
       `${id} gave no reply: expected an object with text, got ${reply === null ? "null" : typeof reply}`,

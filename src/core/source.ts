@@ -112,6 +112,7 @@ function boarding(pending: readonly Flight[], request: ModelRequest, call: CallN
       flight.size < most &&
       flight.call.state === call.state &&
       flight.call.budget === call.budget &&
+      flight.call.setting.deck === call.setting.deck &&
       sameRequest(flight.request, request),
   );
 }
