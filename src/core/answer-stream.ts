@@ -22,7 +22,8 @@ export interface AnswerStreamOptions extends RunOptions {
  * Runs a model and yields its words: those of the final answer as text, all others as reasoning. The texts join to the text of the response, which is returned.
  *
  * Words of two thoughts are parted by an empty line, and so are the answer and what was said before a tool was used, which stays. After a failure that is tried
- * again, nothing more is told until the answer is whole; if it then does not begin with what was told, that is an error. Leaving the loop gives the run up.
+ * again, nothing more is told until the answer is whole; if it then does not begin with what was told, that is an error. Reasoning that did not come
+ * in pieces is told in one, before the rest of the text. Leaving the loop gives the run up.
  *
  * @throws `MalformedResponseError` when words that were told turn out not to be the answer's; `whole: true` rules that out
  */
@@ -41,6 +42,8 @@ export async function* answerStream<Out extends ModelResponse>(
     if (piece !== undefined) yield piece;
   }
   const response = await events.response;
+  const thought = teller.untold(response.reasoning);
+  if (thought !== undefined) yield thought;
   const last = teller.end(response.text);
   if (last !== undefined) yield last;
   return response;
@@ -71,11 +74,17 @@ class Teller {
         return undefined;
       case "retry":
       case "fallback":
+      case "hedge":
         this._held ||= this._told !== "";
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  /** The thought of the whole answer, where none was told as it came. */
+  untold(reasoning: string = ""): AnswerPiece | undefined {
+    return this._thinker !== undefined || reasoning === "" ? undefined : { type: "reasoning", text: reasoning };
   }
 
   /** What is still to be told of the whole answer. */

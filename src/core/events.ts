@@ -86,7 +86,7 @@ export interface HedgeEvent extends At {
 export interface WaitEvent extends At {
   readonly type: "wait";
   readonly ms: number;
-  /** What was in the way when it came: requests or tokens of the minute, calls in flight, or a refusal of the provider. */
+  /** What was last in its way: requests or tokens of the minute, calls in flight, or a refusal of the provider. */
   readonly reason: "requests" | "tokens" | "concurrency" | "cooldown";
 }
 

@@ -8,7 +8,7 @@ import { Crew } from "./crew.js";
 import { CapabilityError, MalformedResponseError, ProviderError } from "./errors.js";
 import { tokensOf } from "./estimate.js";
 import type { ModelRequest, ModelResponse, Warning } from "./model.js";
-import { Passenger } from "./passenger.js";
+import { firstLeft, Passenger } from "./passenger.js";
 import { malformed, responseOf, share, total, unknownSpend } from "./reply.js";
 import { Scope } from "./scope.js";
 import type { Delta, TapedFlight } from "./tape.js";
@@ -202,8 +202,7 @@ export class Flight implements TapedFlight {
 
   private _land(given: readonly Reply[]): void {
     // The request, and what was read for it, belong to the first whom the reply still finds.
-    const found = this.passengers.findIndex(({ over }) => !over);
-    const first = Math.max(0, found);
+    const first = firstLeft(this.passengers);
     const { replies, spends } = share(
       given.slice(0, this.size),
       this.call.setting.deck === undefined ? first : 0,

@@ -63,3 +63,9 @@ export class Passenger implements Abortable {
     this.flight.giveUp(this, reason);
   }
 }
+
+/** The index of the first who still waits; 0 where nobody does. */
+export function firstLeft(passengers: readonly Passenger[]): number {
+  const found = passengers.findIndex(({ over }) => !over);
+  return Math.max(0, found);
+}

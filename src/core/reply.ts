@@ -108,6 +108,8 @@ export function malformed(reply: Reply, request: ModelRequest, id: string): unkn
   }
   if (reply.text !== "" || request.prefill !== undefined) return undefined;
   if ((reply.toolCalls?.length ?? 0) > 0) return undefined;
+  // A picture says it without words.
+  if (reply.content?.some(({ type }) => type === "file") === true) return undefined;
   const why =
     reply.finishReason === "length"
       ? "its output cap was used up before the answer began"

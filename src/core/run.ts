@@ -151,10 +151,21 @@ function leaving<Out>({ scope }: CallNode, running: Promise<Out>): Promise<Out> 
       },
     };
     scope.add(member);
-    running.then(resolve, reject).finally(() => {
+    // Before anybody hears of it: a scope that closes gives up what is still in it.
+    const over = (): void => {
       scope.remove(member);
       clearTimeout(timer);
-    });
+    };
+    running.then(
+      (response) => {
+        over();
+        resolve(response);
+      },
+      (error: unknown) => {
+        over();
+        reject(error);
+      },
+    );
   });
 }
 

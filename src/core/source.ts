@@ -57,7 +57,7 @@ export interface SourceOptions {
  * Before a request its worst case is reserved from the budget; the output cap is lowered to what is left. Knobs that `capabilities`
  * denies are left out with a warning; tools, prefill and latent thinking that it denies throw.
  *
- * @throws {@link MalformedResponseError} for a reply without text and without tool calls
+ * @throws {@link MalformedResponseError} for a reply without text, tool calls and files
  * @throws {@link CapabilityError} for a request the model cannot serve, or a budget in `usd` without a price
  * @example
  * const echo = source("echo", {}, async (request) => ({ text: textOf(request.messages.at(-1)!) }));

@@ -115,6 +115,20 @@ describe("a failure that is tried again", () => {
   });
 });
 
+test("reasoning that did not come in pieces is told in one, before the text", async () => {
+  const silent = source("m", {}, () => Promise.resolve({ text: "four", reasoning: "two and two" }));
+  expect((await tell(silent)).pieces).toEqual([
+    { type: "reasoning", text: "two and two" },
+    { type: "text", text: "four" },
+  ]);
+  const talking = source("m", {}, (_, call) => {
+    call.delta({ reasoning: "two and " });
+    call.delta({ reasoning: "two" });
+    return Promise.resolve({ text: "four", reasoning: "two and two" });
+  });
+  expect((await tell(talking)).reasoning).toBe("two and two");
+});
+
 test("leaving the loop gives the run up", async () => {
   let signal: AbortSignal | undefined;
   const model = source("m", {}, (_, call) => {

@@ -301,6 +301,16 @@ describe("errors", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  test("a run that was not given up leaves the signal of its calls alone", async () => {
+    let inner: AbortSignal | undefined;
+    const model = source("m", {}, (_, call) => {
+      inner = call.signal;
+      return Promise.resolve({ text: "so" });
+    });
+    await run(model, "hi", { signal: new AbortController().signal });
+    expect(inner?.aborted).toBe(false);
+  });
+
   test("an abort wins over what happens at the same time", async () => {
     for (const settle of ["resolve", "reject"] as const) {
       const controller = new AbortController();

@@ -4,7 +4,7 @@
  */
 import { MalformedResponseError } from "../errors.js";
 import type { Warning } from "../model.js";
-import type { Passenger } from "../passenger.js";
+import { firstLeft, type Passenger } from "../passenger.js";
 import { moveInput } from "../reply.js";
 import type { Reply } from "../source.js";
 import { FailedReply, type Deck, type Delta, type Tape, type TapedFlight } from "../tape.js";
@@ -86,10 +86,7 @@ export class RecordDeck implements Deck {
       return live.map(() => new FailedReply(error));
     }
     unwatch();
-    const first = Math.max(
-      0,
-      live.findIndex(({ over }) => !over),
-    );
+    const first = firstLeft(live);
     if (first > 0) replies = moveInput(replies, first);
     const whole = live.map((passenger, i) => {
       const reply = replies[i];
