@@ -2,11 +2,12 @@
  * @module
  * A server on the loopback that speaks OpenAI's chat completions, scripted by the test.
  */
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { openaiCompatible, type OpenaiCompatibleOptions } from "mull/adapters/openai-compatible";
 import type { Model } from "mull";
+import { withServer } from "./stage.js";
+
+export { sendJson } from "./stage.js";
 
 /** A request as the server got it. */
 export interface Received {
@@ -31,52 +32,18 @@ export interface OpenAiServer {
 /** Starts a server on a free port, hands it to the test, and closes it whatever happens. */
 export async function serving<T>(script: Script, test: (server: OpenAiServer) => Promise<T>): Promise<T> {
   const received: Received[] = [];
-  const sockets = new Set<Socket>();
-  const failures: unknown[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const { url = "", headers } = request;
-      const closed = once(response, "close").then(() => response.writableFinished);
-      const entry = { path: url, headers, body: JSON.parse(Buffer.concat(chunks).toString("utf8")), closed };
+  return withServer(
+    ({ path, headers, json, closed }, response, index) => {
+      const entry = { path, headers, body: json, closed };
       received.push(entry);
-      Promise.resolve(script(entry, response, received.length - 1)).catch((error: unknown) => {
-        failures.push(error);
-        response.destroy();
-      });
-    });
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const model = (options: Partial<OpenaiCompatibleOptions> = {}): Model =>
-    openaiCompatible({ baseURL: `${url}/v1`, model: "test-model", ...options });
-  try {
-    const result = await test({ url, received, model });
-    if (failures.length > 0) throw failures[0];
-    return result;
-  } finally {
-    const over = once(server, "close");
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await over;
-  }
-}
-
-/** Answers with JSON. */
-export function sendJson(
-  response: ServerResponse,
-  json: unknown,
-  status = 200,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(json));
+      return script(entry, response, index);
+    },
+    ({ url }) => {
+      const model = (options: Partial<OpenaiCompatibleOptions> = {}): Model =>
+        openaiCompatible({ baseURL: `${url}/v1`, model: "test-model", ...options });
+      return test({ url, received, model });
+    },
+  );
 }
 
 /** Begins an event stream. */

@@ -3,28 +3,42 @@
  * A completion as the wire has it, read as replies.
  */
 import { MalformedResponseError } from "../../core/errors.js";
+import { fieldsOf, inputOf, listOf, countOf, wordsOf, type Fields } from "../../core/fields.js";
 import type { JsonValue, ToolCallPart } from "../../core/message.js";
-import type { FinishReason, TokenLogprob } from "../../core/model.js";
+import type { FinishReason, ModelRequest, Warning } from "../../core/model.js";
 import type { Reply, SourceCall } from "../../core/source.js";
-import { deal } from "../wire/deal.js";
-import { countOf, fieldsOf, inputOf, listOf, wordsOf, type Fields } from "../../core/fields.js";
+import type { Dialect } from "./dialect.js";
+import { withoutEcho } from "./echo.js";
+import { logprobOf } from "./logprobs.js";
+import { sharesOf } from "./usage.js";
+
+/** What a completion answers. */
+export interface Question {
+  readonly id: string;
+  readonly dialect: Dialect;
+  readonly request: ModelRequest;
+  /** What there is to say about the request. */
+  readonly warnings: readonly Warning[];
+}
 
 /**
  * Reads a completion: one reply for each of its choices, in the order of their index, `call.n` at most.
  *
  * @throws {@link MalformedResponseError} for a completion without choices
  */
-export function repliesOf(completion: Fields, id: string, call: SourceCall): readonly Reply[] {
+export function repliesOf(completion: Fields, question: Question, call: SourceCall): readonly Reply[] {
+  const { id, dialect, warnings } = question;
   const choices = listOf(completion.choices)
     .toSorted((a, b) => (countOf(a.index) ?? 0) - (countOf(b.index) ?? 0))
     .slice(0, call.n);
   if (choices.length === 0) throw new MalformedResponseError(`${id} returned a completion without choices`);
-  const replies = choices.map((choice) => replyOf(choice, call));
-  const shares = split(fieldsOf(completion.usage), replies.map(lengthOf));
+  const replies = choices.map((choice) => replyOf(choice, question, call));
+  const shares = sharesOf(completion, replies.map(lengthOf), dialect.tellsCost);
   const metadata = metadataOf(completion);
   return replies.map((reply, i) => ({
     ...reply,
-    ...(metadata !== undefined && { providerMetadata: { openaiCompatible: metadata } }),
+    ...(warnings.length > 0 && { warnings }),
+    ...(metadata !== undefined && { providerMetadata: { [dialect.provider]: metadata } }),
     usage: shares[i],
   }));
 }
@@ -43,20 +57,41 @@ export function contentOf(message: Fields): { readonly text: string; readonly re
   return { text, reasoning };
 }
 
-function replyOf(choice: Fields, call: SourceCall): Reply {
+function replyOf(choice: Fields, { dialect, request }: Question, call: SourceCall): Reply {
   const message = fieldsOf(choice.message) ?? {};
-  const { text, reasoning } = contentOf(message);
+  const { text: words, reasoning } = contentOf(message);
+  const text = dialect.echoesPrefill ? withoutEcho(words, request.prefill) : words;
   const toolCalls = listOf(message.tool_calls).map((part) => toolCallOf(part, call));
   const logprobs = listOf(fieldsOf(choice.logprobs)?.content).map(logprobOf);
   const refused = text === "" && wordsOf(message.refusal) !== undefined;
   const finishReason = refused ? "content-filter" : finishOf(choice.finish_reason, toolCalls.length > 0);
+  const content = partsOf(text, reasoning, toolCalls, listOf(message.reasoning_details), dialect);
   return {
     text,
     ...(reasoning !== "" && { reasoning }),
+    ...(content !== undefined && { content }),
     ...(toolCalls.length > 0 && { toolCalls }),
     ...(logprobs.length > 0 && { logprobs }),
     ...(finishReason !== undefined && { finishReason }),
   };
+}
+
+/** The parts of the model's turn, where its thought is to be sent back with them. */
+function partsOf(
+  text: string,
+  reasoning: string,
+  toolCalls: readonly ToolCallPart[],
+  details: readonly Fields[],
+  { provider, reasoningField }: Dialect,
+): Reply["content"] {
+  const returns = details.length > 0 || (reasoningField !== undefined && reasoning !== "");
+  if (!returns) return undefined;
+  const providerMetadata = { [provider]: { reasoning_details: details as readonly JsonValue[] } };
+  return [
+    { type: "reasoning", text: reasoning, ...(details.length > 0 && { providerMetadata }) },
+    ...(text === "" ? [] : [{ type: "text", text } as const]),
+    ...toolCalls,
+  ];
 }
 
 function toolCallOf(part: Fields, call: SourceCall): ToolCallPart {
@@ -91,21 +126,10 @@ function finishOf(reason: unknown, calls: boolean): FinishReason | undefined {
   }
 }
 
-function logprobOf(entry: Fields): TokenLogprob {
-  const top = listOf(entry.top_logprobs)
-    .map(tokenOf)
-    .sort((a, b) => b.logprob - a.logprob);
-  return { ...tokenOf(entry), ...(top.length > 0 && { top }) };
-}
-
-/** JSON has no minus infinity: what is no number is one. */
-function tokenOf({ token, logprob }: Fields): { readonly token: string; readonly logprob: number } {
-  return { token: wordsOf(token) ?? "", logprob: typeof logprob === "number" ? logprob : -Infinity };
-}
-
 function metadataOf(completion: Fields): JsonValue | undefined {
-  const names = ["id", "model", "system_fingerprint"].filter((name) => wordsOf(completion[name]) !== undefined);
-  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, completion[name] as string]));
+  const names = ["id", "model", "system_fingerprint", "service_tier", "provider"];
+  const told = names.filter((name) => wordsOf(completion[name]) !== undefined);
+  return told.length === 0 ? undefined : Object.fromEntries(told.map((name) => [name, completion[name] as string]));
 }
 
 /** How much a reply wrote, as far as it shows. */
@@ -114,21 +138,4 @@ function lengthOf({ text, reasoning = "", toolCalls = [] }: Reply): number {
     (sum, { name, input }) => sum + name.length + JSON.stringify(input).length,
     text.length + reasoning.length,
   );
-}
-
-/** The usage of one request, dealt out to its replies: the input to the first, the output by length. The sums are exact. */
-function split(usage: Fields | undefined, lengths: readonly number[]): readonly Reply["usage"][] {
-  if (usage === undefined) return lengths.map(() => undefined);
-  const cached = countOf(fieldsOf(usage.prompt_tokens_details)?.cached_tokens);
-  const reasoning = countOf(fieldsOf(usage.completion_tokens_details)?.reasoning_tokens);
-  const input = countOf(usage.prompt_tokens);
-  const output = countOf(usage.completion_tokens);
-  const outputs = deal(output, lengths);
-  const reasonings = deal(reasoning, output === undefined ? lengths : outputs.map((share = 0) => share));
-  return lengths.map((_, i) => ({
-    inputTokens: i === 0 ? input : input && 0,
-    cachedInputTokens: i === 0 ? cached : cached && 0,
-    outputTokens: outputs[i],
-    reasoningTokens: reasonings[i],
-  }));
 }

@@ -3,16 +3,19 @@
  * Messages as the wire has them.
  */
 import { CapabilityError } from "../../core/errors.js";
-import { textOf, type AssistantMessage, type FilePart, type Message, type ToolResultPart } from "../../core/message.js";
+import { fieldsOf, listOf } from "../../core/fields.js";
+import { textOf, type AssistantMessage, type FilePart, type Message, type ReasoningPart } from "../../core/message.js";
+import type { Dialect } from "./dialect.js";
+import { fileUrl } from "./file-url.js";
+import { jsonText, resultText } from "./tool-text.js";
 
 /** A message on the wire. */
 export type WireMessage = Readonly<Record<string, unknown>>;
 
-/** The field in which an endpoint wants the model's earlier reasoning back. */
-export type ReasoningField = "reasoning_content" | "reasoning";
+type Speech = Pick<Dialect, "provider" | "reasoningField">;
 
 /** The messages of the wire for one of ours: as many as there are results for a tool message, else one. */
-export function wireMessages(message: Message, id: string, reasoningField?: ReasoningField): readonly WireMessage[] {
+export function wireMessages(message: Message, id: string, dialect: Speech): readonly WireMessage[] {
   switch (message.role) {
     case "system":
       return [{ role: "system", content: message.content }];
@@ -22,60 +25,77 @@ export function wireMessages(message: Message, id: string, reasoningField?: Reas
       if (typeof content === "string" || content.every((part) => part.type === "text")) {
         return [{ role: "user", content: textOf(message) }];
       }
-      return [{ role: "user", content: content.map((part) => (part.type === "text" ? part : filePart(part))) }];
+      return [
+        {
+          role: "user",
+          content: content.map((part) => (part.type === "text" ? textPart(part.text) : filePart(part))),
+        },
+      ];
     }
     case "assistant":
-      return [assistantMessage(message, id, reasoningField)];
+      return [assistantMessage(message, id, dialect)];
     case "tool":
       return message.content.map((result) => ({ role: "tool", tool_call_id: result.id, content: resultText(result) }));
   }
 }
 
-function assistantMessage(message: AssistantMessage, id: string, reasoningField?: ReasoningField): WireMessage {
+function assistantMessage(message: AssistantMessage, id: string, dialect: Speech): WireMessage {
   const parts = typeof message.content === "string" ? [] : message.content;
-  if (parts.some((part) => part.type === "file")) {
-    throw new CapabilityError(
-      "files",
-      id,
-      `${id} cannot take a file in what the assistant said; give it to the user's turn`,
-    );
-  }
+  refuseFiles(message, id);
   const calls = parts.filter((part) => part.type === "tool-call");
-  const reasoning = parts.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
+  const thoughts = parts.filter((part) => part.type === "reasoning");
+  const reasoning = thoughts.map(({ text }) => text).join("");
+  const details = thoughts.flatMap((thought) => detailsOf(thought, dialect.provider));
+  const { reasoningField } = dialect;
   const text = textOf(message);
+  const asPart = reasoningField === "content" && reasoning !== "";
   return {
     role: "assistant",
-    content: text === "" && calls.length > 0 ? null : text,
-    ...(reasoningField !== undefined && reasoning !== "" && { [reasoningField]: reasoning }),
+    content: asPart ? [thinkingPart(reasoning), textPart(text)] : text === "" && calls.length > 0 ? null : text,
+    ...(reasoningField !== undefined && !asPart && reasoning !== "" && { [reasoningField]: reasoning }),
+    ...(details.length > 0 && { reasoning_details: details }),
     ...(calls.length > 0 && {
       tool_calls: calls.map((call) => ({
         id: call.id,
         type: "function",
-        function: { name: call.name, arguments: json(call.input ?? {}) },
+        function: { name: call.name, arguments: jsonText(call.input ?? {}) },
       })),
     }),
   };
 }
 
-/** The wire has no mark for a tool that failed, so the words say it. */
-function resultText({ output, isError }: ToolResultPart): string {
-  const text = json(output ?? null);
-  return isError === true && !/^error\b/i.test(text) ? `Error: ${text}` : text;
+/**
+ * No interface of OpenAI's kind takes a file in what the assistant said.
+ *
+ * @throws {@link CapabilityError} for one
+ */
+export function refuseFiles({ content }: AssistantMessage, id: string): void {
+  if (typeof content === "string" || !content.some((part) => part.type === "file")) return;
+  const message = `${id} cannot take a file in what the assistant said; give it to the user's turn`;
+  throw new CapabilityError("files", id, message);
 }
 
-/** Text as it is, anything else as JSON. */
-function json(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+function textPart(text: string): WireMessage {
+  return { type: "text", text };
+}
+
+function thinkingPart(text: string): WireMessage {
+  return { type: "thinking", thinking: [textPart(text)], closed: true };
+}
+
+/** What OpenRouter said of a thought: signatures and the like, which it wants back as they are. */
+function detailsOf({ providerMetadata }: ReasoningPart, provider: string): readonly WireMessage[] {
+  return listOf(fieldsOf(providerMetadata?.[provider])?.reasoning_details);
 }
 
 function filePart(part: FilePart): WireMessage {
   const { mediaType, filename } = part;
-  if (mediaType.startsWith("image/")) return { type: "image_url", image_url: { url: urlOf(part) } };
+  if (mediaType.startsWith("image/")) return { type: "image_url", image_url: { url: fileUrl(part) } };
   const sound = sounds[mediaType];
   if (sound !== undefined && !(part.data instanceof URL)) {
-    return { type: "input_audio", input_audio: { data: urlOf(part).replace(/^data:[^,]*,/, ""), format: sound } };
+    return { type: "input_audio", input_audio: { data: fileUrl(part).replace(/^data:[^,]*,/, ""), format: sound } };
   }
-  return { type: "file", file: { ...(filename !== undefined && { filename }), file_data: urlOf(part) } };
+  return { type: "file", file: { ...(filename !== undefined && { filename }), file_data: fileUrl(part) } };
 }
 
 const sounds: Readonly<Record<string, string>> = {
@@ -84,13 +104,3 @@ const sounds: Readonly<Record<string, string>> = {
   "audio/mpeg": "mp3",
   "audio/mp3": "mp3",
 };
-
-/** Where the bytes are to be fetched, or the bytes themselves as a data URL. */
-function urlOf({ data, mediaType }: FilePart): string {
-  if (data instanceof URL) return data.href;
-  if (typeof data === "string") return /^(data|https?):/i.test(data) ? data : `data:${mediaType};base64,${data}`;
-  let binary = "";
-  // In pieces: a call takes only so many arguments.
-  for (let i = 0; i < data.length; i += 0x8000) binary += String.fromCharCode(...data.subarray(i, i + 0x8000));
-  return `data:${mediaType};base64,${btoa(binary)}`;
-}

@@ -4,32 +4,32 @@
  */
 import type { Capabilities } from "../../core/capabilities.js";
 import { InvalidOptionError } from "../../core/errors.js";
-import type { JsonValue } from "../../core/message.js";
-import { checkNumber, checkOptions } from "../../core/options.js";
-import type { OpenaiCompatibleOptions } from "../openai-compatible.js";
 import { fieldsOf } from "../../core/fields.js";
-import type { ReasoningField } from "../chat-completions/messages.js";
+import { checkOptions } from "../../core/options.js";
+import type { Speaker } from "../chat-completions/body.js";
+import { plainDialect } from "../chat-completions/dialect.js";
+import { checkFields } from "../chat-completions/own-fields.js";
+import type { OpenaiCompatibleOptions } from "../openai-compatible.js";
+import { checkModelName, checkModelOptions } from "../wire/model-options.js";
+import { presetOf, serverNames, type Preset } from "./servers.js";
 
 /** Where requests go, and what goes with each. */
-export interface Endpoint {
-  readonly id: string;
+export interface Endpoint extends Speaker {
   readonly url: URL;
   readonly headers: Headers;
   /** What no message may show. */
   readonly keys: readonly string[];
-  readonly model: string;
-  readonly maxTokensField: string;
-  readonly reasoningField: ReasoningField | undefined;
-  readonly extraBody: Readonly<Record<string, JsonValue>> | undefined;
+  readonly capabilities: Capabilities;
   readonly fetch: OpenaiCompatibleOptions["fetch"];
 }
 
 const where = "openaiCompatible";
 
-// Written as records, so that the compiler misses none.
+// Written as a record, so that the compiler misses none.
 const known: Readonly<Record<keyof OpenaiCompatibleOptions, true>> = {
   baseURL: true,
   model: true,
+  server: true,
   apiKey: true,
   headers: true,
   capabilities: true,
@@ -38,78 +38,66 @@ const known: Readonly<Record<keyof OpenaiCompatibleOptions, true>> = {
   extraBody: true,
   maxTokensField: true,
   reasoningField: true,
+  prefillStyle: true,
   fetch: true,
 };
-const abilities: Readonly<Record<keyof Capabilities, true>> = {
-  n: true,
-  logprobs: true,
-  prefill: true,
-  seed: true,
-  temperature: true,
-  effort: true,
-  tools: true,
-  schema: true,
-  latent: true,
-  reasoning: true,
-};
-
-/** Fields that the adapter alone sets: the budget and the reading of the answer rest on them. */
-const owned = ["model", "messages", "stream", "n", "max_tokens", "max_completion_tokens"];
 
 /**
- * Checks the options.
+ * Checks the options, and puts them over what is known of the server.
  *
  * @throws {@link InvalidOptionError} for the first that is wrong; a key is never shown
  */
 export function endpointOf(options: OpenaiCompatibleOptions): Endpoint {
   checkOptions(where, options, Object.keys(known));
-  const { model, apiKey, headers, capabilities, price, countTokens, extraBody, fetch } = options;
-  const { maxTokensField = "max_tokens", reasoningField } = options;
+  const { model, server, apiKey, headers, extraBody, fetch } = options;
   const url = checkAddress(options.baseURL);
-  if (typeof model !== "string" || model.trim() === "") {
-    throw new InvalidOptionError(where, "model", "the name of a model", model);
-  }
-  for (const [option, value] of Object.entries({ headers, capabilities, price, extraBody })) {
-    if (value !== undefined && fieldsOf(value) === undefined)
+  checkModelName(where, "model", model);
+  for (const [option, value] of Object.entries({ headers, extraBody })) {
+    if (value !== undefined && fieldsOf(value) === undefined) {
       throw new InvalidOptionError(where, option, "an object", value);
-  }
-  for (const [option, value] of Object.entries({ countTokens, fetch })) {
-    if (value !== undefined && typeof value !== "function") {
-      throw new InvalidOptionError(where, option, "a function", value);
     }
   }
-  if (capabilities !== undefined) checkOptions(`${where}: capabilities`, capabilities, Object.keys(abilities));
-  if (price !== undefined) {
-    checkNumber(where, "price.inputUsd", price.inputUsd, 0);
-    checkNumber(where, "price.outputUsd", price.outputUsd, 0);
-    if (price.cachedInputUsd !== undefined) checkNumber(where, "price.cachedInputUsd", price.cachedInputUsd, 0);
+  if (fetch !== undefined && typeof fetch !== "function") {
+    throw new InvalidOptionError(where, "fetch", "a function", fetch);
   }
-  if (extraBody !== undefined) checkFields("extraBody", extraBody);
-  checkWord("maxTokensField", maxTokensField, ["max_tokens", "max_completion_tokens"]);
-  if (reasoningField !== undefined) checkWord("reasoningField", reasoningField, ["reasoning_content", "reasoning"]);
+  checkModelOptions(where, options);
+  if (extraBody !== undefined) checkFields(where, "extraBody", extraBody);
+  checkWord("server", server, serverNames);
+  checkWord("maxTokensField", options.maxTokensField, ["max_tokens", "max_completion_tokens"]);
+  checkWord("reasoningField", options.reasoningField, ["reasoning_content", "reasoning", "content"]);
+  checkWord("prefillStyle", options.prefillStyle, ["continue_final_message", "prefix", "last-message"]);
+  const preset = server === undefined ? unknownServer(url) : presetOf(server, url, model);
   return {
     id: `openai-compatible:${model}`,
     url,
     headers: checkHeaders(apiKey, headers),
     keys: keysOf(apiKey, headers),
     model,
-    maxTokensField,
-    reasoningField,
     extraBody,
     fetch,
+    ...over(preset, options),
   };
 }
 
-/**
- * Checks fields that a user adds to the body.
- *
- * @throws {@link InvalidOptionError} for one that the adapter sets itself
- */
-export function checkFields(option: string, fields: Readonly<Record<string, JsonValue>>): void {
-  const name = owned.find((field) => field in fields);
-  if (name !== undefined) {
-    throw new InvalidOptionError(where, option, `free of ${owned.join(", ")}, which the adapter sets`, name);
+/** What was always taken for granted. */
+function unknownServer(url: URL): Preset {
+  const n = url.hostname === "api.openai.com" ? 128 : false;
+  return { capabilities: { n, prefill: false, latent: false }, dialect: plainDialect };
+}
+
+/** A preset under what the options say. */
+function over({ capabilities, dialect }: Preset, options: OpenaiCompatibleOptions): Preset {
+  const {
+    maxTokensField = dialect.maxTokensField,
+    reasoningField = dialect.reasoningField,
+    prefillStyle: prefill = dialect.prefill,
+  } = options;
+  const all: Capabilities = { ...capabilities, ...options.capabilities };
+  if (all.prefill === true && prefill === undefined) {
+    const bound = `false, unless prefillStyle says how ${options.server ?? "the server"} at this baseURL continues a started answer`;
+    throw new InvalidOptionError(where, "capabilities.prefill", bound, true);
   }
+  return { capabilities: all, dialect: { ...dialect, maxTokensField, reasoningField, prefill } };
 }
 
 function checkAddress(baseURL: string | URL): URL {
@@ -134,8 +122,10 @@ function checkAddress(baseURL: string | URL): URL {
   return url;
 }
 
-function checkWord(option: string, value: string, words: readonly string[]): void {
-  if (!words.includes(value)) throw new InvalidOptionError(where, option, words.join(" or "), value);
+function checkWord(option: string, value: string | undefined, words: readonly string[]): void {
+  if (value !== undefined && !words.includes(value)) {
+    throw new InvalidOptionError(where, option, words.join(" or "), value);
+  }
 }
 
 function checkHeaders(apiKey: string | undefined, headers: Readonly<Record<string, string>> = {}): Headers {

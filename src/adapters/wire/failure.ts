@@ -20,27 +20,78 @@ export interface Secrets {
  * {@link MalformedResponseError}, and anything else as {@link ProviderError}. Reads the fields that SDKs use for the status
  * (`status`, `statusCode`, `status_code`), the headers (`headers`, `responseHeaders`) and the id of the request (`requestID`, `request_id`).
  */
-export function failureOf(id: string, error: unknown, request: ModelRequest, call: SourceCall): unknown {
+export function failureOf(
+  id: string,
+  error: unknown,
+  request: ModelRequest,
+  call: SourceCall,
+  keys: readonly string[] = [],
+): unknown {
   if (call.scope.aborted) return call.scope.reason;
   if (MullError.is(error)) return error;
   const fields = error instanceof Error ? (error as unknown as Fields) : (fieldsOf(error) ?? {});
-  if (error instanceof SyntaxError) return new MalformedResponseError(`${id} sent what is not JSON`, { cause: error });
+  // Its own words would quote what the model wrote.
+  if (error instanceof SyntaxError) return new MalformedResponseError(`${id} sent what is not JSON`);
   const status = [fields.status, fields.statusCode, fields.status_code].find(isStatus);
   const headers = headersOf(fields.headers ?? fields.responseHeaders);
-  if (status === undefined)
+  const told = fieldsOf(fields.error);
+  const secrets = { keys, request };
+  const requestId =
+    wordsOf(fields.requestID) ??
+    wordsOf(fields.request_id) ??
+    headers.get("x-request-id") ??
+    headers.get("request-id") ??
+    undefined;
+  if (status === undefined) {
+    // Told in the middle of a stream, where there is no status any more.
+    if (told !== undefined) {
+      const { message, code, type } = fieldsOf(told.error) ?? told;
+      return failed(id, { message: wordsOf(message), code: code ?? type }, secrets, { requestId, cause: error });
+    }
     return lost(id, "could not be reached, or lost the connection before its answer was whole", error);
-  const message = wordsOf(fieldsOf(fields.error)?.message) ?? wordsOf(fields.message);
-  return new ProviderError(sayable(`${id} answered ${status}`, message, { keys: [], request }), {
+  }
+  const message = wordsOf(told?.message) ?? wordsOf(fieldsOf(told?.error)?.message) ?? wordsOf(fields.message);
+  return new ProviderError(sayable(`${id} answered ${status}`, message, secrets), {
     status,
+    // `isRetryable` is what the AI SDK thinks of it.
+    retryable: retryableBy(headers, told?.code ?? fields.code) ?? flag(fields.isRetryable),
     retryAfterMs: retryAfter(headers),
-    requestId:
-      wordsOf(fields.requestID) ??
-      wordsOf(fields.request_id) ??
-      headers.get("x-request-id") ??
-      headers.get("request-id") ??
-      undefined,
+    requestId,
     cause: error,
   });
+}
+
+/** May a refused request be tried again? `undefined` leaves it to the status. */
+export function retryableBy(headers: Headers, code: unknown): boolean | undefined {
+  const should = headers.get("x-should-retry");
+  if (should === "true" || should === "false") return should === "true";
+  // A 429 that no waiting helps.
+  return code === "insufficient_quota" ? false : undefined;
+}
+
+/**
+ * The error of a provider that had begun to answer, and then said that it failed. Only what was refused as a whole is known to be free, so a
+ * code that looks like a status is none.
+ */
+export function failed(
+  id: string,
+  { message, code }: { readonly message?: string | undefined; readonly code?: unknown },
+  secrets: Secrets,
+  options: { readonly requestId?: string | undefined; readonly cause?: unknown } = {},
+): ProviderError {
+  const status = Number(code);
+  return new ProviderError(sayable(`${id} failed`, message, secrets), {
+    retryable: isStatus(status) ? new ProviderError("", { status }).retryable : !hopeless.test(String(code)),
+    ...options,
+  });
+}
+
+/** Codes of failures that the same request would meet again. */
+const hopeless =
+  /invalid|not_found|context_length|quota|policy|mismatch|unsupported|image|permission|authentication|billing|too_large/;
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
 }
 
 function isStatus(value: unknown): value is number {

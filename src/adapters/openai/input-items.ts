@@ -1,0 +1,94 @@
+/**
+ * @module
+ * Messages as the items of a request's input.
+ */
+import { CapabilityError } from "../../core/errors.js";
+import { fieldsOf, wordsOf, type Fields } from "../../core/fields.js";
+import type { AssistantMessage, FilePart, Message, PartMetadata } from "../../core/message.js";
+import { fileUrl } from "../chat-completions/file-url.js";
+import { refuseFiles } from "../chat-completions/messages.js";
+import { jsonText, resultText } from "../chat-completions/tool-text.js";
+
+/**
+ * The items for a message: one for each thing that the model did, or that a tool gave, else one.
+ *
+ * @throws {@link CapabilityError} for a sound, and for a file in an assistant's message
+ */
+export function inputItems(message: Message, id: string): readonly Fields[] {
+  switch (message.role) {
+    case "system":
+      return [{ role: "system", content: message.content }];
+    case "user": {
+      const { content } = message;
+      if (typeof content === "string") return [{ role: "user", content }];
+      const parts = content.map((part) =>
+        part.type === "text" ? { type: "input_text", text: part.text } : filePart(part, id),
+      );
+      return [{ role: "user", content: parts }];
+    }
+    case "assistant":
+      return assistantItems(message, id);
+    case "tool":
+      return message.content.map((result) => ({
+        type: "function_call_output",
+        call_id: result.id,
+        output: resultText(result),
+      }));
+  }
+}
+
+function assistantItems(message: AssistantMessage, id: string): readonly Fields[] {
+  refuseFiles(message, id);
+  const { content } = message;
+  if (typeof content === "string") return [{ role: "assistant", content }];
+  const thought = content.some((part) => part.type === "reasoning" && itemOf(part.providerMetadata) !== undefined);
+  return content.flatMap((part): readonly Fields[] => {
+    // Ids tie the items of a turn together. Without its thought, an item with an id would be half of a pair.
+    const { id: known, phase } = fieldsOf(part.providerMetadata?.openai) ?? {};
+    const itemId = thought ? wordsOf(known) : undefined;
+    switch (part.type) {
+      case "text":
+        return part.text === "" ? [] : [messageItem(part.text, itemId, wordsOf(phase))];
+      case "reasoning":
+        return itemOf(part.providerMetadata) ?? [];
+      case "tool-call":
+        return [
+          {
+            type: "function_call",
+            ...(itemId !== undefined && { id: itemId }),
+            call_id: part.id,
+            name: part.name,
+            arguments: jsonText(part.input ?? {}),
+          },
+        ];
+      case "file":
+        return [];
+    }
+  });
+}
+
+function messageItem(text: string, id: string | undefined, phase: string | undefined): Fields {
+  const spoken = phase === undefined ? {} : { phase };
+  if (id === undefined) return { role: "assistant", content: text, ...spoken };
+  const content = [{ type: "output_text", text, annotations: [] }];
+  return { type: "message", id, role: "assistant", status: "completed", content, ...spoken };
+}
+
+/** The item that a part was made of, where it can be sent back as it is: a thought that was not encrypted lies nowhere. */
+function itemOf(metadata: PartMetadata | undefined): readonly Fields[] | undefined {
+  const item = fieldsOf(metadata?.openai);
+  if (item === undefined || wordsOf(item.type) === undefined) return undefined;
+  return item.type === "reasoning" && wordsOf(item.encrypted_content) === undefined ? undefined : [item];
+}
+
+function filePart(part: FilePart, id: string): Fields {
+  const { mediaType, filename, data } = part;
+  if (mediaType.startsWith("image/")) return { type: "input_image", image_url: fileUrl(part), detail: "auto" };
+  if (mediaType.startsWith("audio/")) {
+    throw new CapabilityError("audio", id, `${id} takes no sounds by its interface 'responses'; 'chat' does`);
+  }
+  const named = filename === undefined ? {} : { filename };
+  if (data instanceof URL) return { type: "input_file", file_url: data.href };
+  // Bytes need a name.
+  return { type: "input_file", filename: "file", ...named, file_data: fileUrl(part) };
+}
