@@ -72,6 +72,7 @@ export { cache, type CacheOptions } from "./policies/cache.js";
 export { fallback, type FallbackOptions } from "./policies/fallback.js";
 export { record } from "./policies/record.js";
 export { replay } from "./policies/replay.js";
+export { hedge, type HedgeOptions } from "./policies/hedge.js";
 export { rateLimit, type RateLimitOptions } from "./policies/rate-limit.js";
 export { retry, type RetryOptions } from "./policies/retry.js";
 export { timeout, type TimeoutOptions } from "./policies/timeout.js";

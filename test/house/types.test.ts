@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { codeBlocks, documents } from "./markdown.js";
 import { root } from "./project.js";
 
-const timeout = 120_000;
+const timeout = 400_000;
 
 /** What code in documents may use without saying where it comes from. */
 const globals = `

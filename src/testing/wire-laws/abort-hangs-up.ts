@@ -30,8 +30,22 @@ export function abortHangsUp(stage: Stage): Law {
         const got = "error" in outcome ? show(outcome.error) : "a response";
         must("error" in outcome && outcome.error === reason, `expected the reason of the abort, got ${got}`);
         must(received.length === 1, `expected one request, the server got ${received.length}`);
-        await received[0]?.closed;
+        must(await soon(received[0]?.closed), "expected the server to see the client leave, the connection stays open");
       });
     }
   });
 }
+
+/** Does it happen before long? */
+async function soon(event: Promise<unknown> | undefined): Promise<boolean> {
+  let timer: unknown;
+  const late = new Promise<boolean>((resolve) => (timer = systemClock.setTimeout(() => resolve(false), patienceMs)));
+  try {
+    return await Promise.race([Promise.resolve(event).then(() => true), late]);
+  } finally {
+    systemClock.clearTimeout(timer);
+  }
+}
+
+/** A client that leaves does so within milliseconds; one that does not, never. */
+const patienceMs = 2_000;
