@@ -3,7 +3,7 @@
  * Stacks as chat models and runnables of LangChain.
  */
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessage, AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
+import { AIMessage, type AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { Runnable, RunnableLambda } from "@langchain/core/runnables";
@@ -19,6 +19,7 @@ import {
   sampleN,
   source,
   stack,
+  textOf,
   type Model,
 } from "mull";
 import { fromLangChain, toChatModel, toRunnable, type RunnablePrompt } from "mull/adapters/langchain";
@@ -101,8 +102,15 @@ describe("toChatModel", () => {
 
   test("tokens are told to callbacks", async () => {
     const tokens: string[] = [];
-    const callbacks = [{ handleLLMNewToken: (token: string) => void tokens.push(token) }];
-    for await (const _ of await toChatModel(scripted(["It is four."])).stream("q", { callbacks })) void _;
+    const callbacks = [
+      {
+        handleLLMNewToken: (token: string) => {
+          tokens.push(token);
+        },
+      },
+    ];
+    for await (const _ of await toChatModel(scripted(["It is four."])).stream("q", { callbacks }))
+      expect(_).toBeDefined();
     expect(tokens.join("")).toBe("It is four.");
   });
 
@@ -352,7 +360,7 @@ describe("toRunnable", () => {
       most = Math.max(most, ++running);
       await new Promise(setImmediate);
       running--;
-      return { text: `to ${String(messages[0]?.content)}`, usage: { inputTokens: 1, outputTokens: 2 } };
+      return { text: `to ${textOf(messages[0]!)}`, usage: { inputTokens: 1, outputTokens: 2 } };
     });
     const answers = await toRunnable(model, { budget: { calls: 1 } }).batch(["a", "b", "c"], { maxConcurrency: 2 });
     expect(answers.map(({ text, usage }) => [text, usage.calls])).toEqual([
@@ -443,6 +451,6 @@ test.each([
 test("types: a chat model, and a runnable", () => {
   expect(toChatModel(scripted(["x"]))).toBeInstanceOf(BaseChatModel);
   expect(toRunnable(scripted(["x"]))).toBeInstanceOf(Runnable);
-  const chat: BaseChatModel = toChatModel(scripted(["x"])) as never;
+  const chat: BaseChatModel = toChatModel(scripted(["x"]));
   expect(chat._llmType()).toBe("mull");
 });

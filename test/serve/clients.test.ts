@@ -1,10 +1,11 @@
 /**
  * @module
- * What is served, asked by programs that know nothing of mull: OpenAI's own client, the AI SDK, curl.
+ * What is served, asked by programs that know nothing of mull: OpenAI's own client, the AI SDK, LangChain, curl.
  */
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { ChatOpenAI } from "@langchain/openai";
 import * as ai6 from "ai";
 import * as ai7 from "ai7";
 import OpenAI from "openai";
@@ -345,6 +346,20 @@ describe.each([
       await result.consumeStream();
       expect(errors).toEqual([expect.objectContaining({ message: "the model's provider failed" })]);
     });
+  });
+});
+
+test("LangChain answers, streams and calls tools", async () => {
+  await served(async ({ url }) => {
+    const chat = (model: string): ChatOpenAI =>
+      new ChatOpenAI({ model, apiKey: "sk-good", maxRetries: 0, configuration: { baseURL: `${url}/v1` } });
+    const done = await chat("talker").invoke("How many legs do three spiders have?");
+    expect(done).toMatchObject({ content: "24 legs 🕷", usage_metadata: { total_tokens: 30 } });
+    const pieces: unknown[] = [];
+    for await (const { content } of await chat("talker").stream("Legs?")) pieces.push(content);
+    expect(pieces.filter((piece) => piece !== "")).toEqual(["24", " legs", " 🕷"]);
+    const asked = await chat("asker").bindTools([weather]).invoke("Rome?");
+    expect(asked.tool_calls).toEqual([{ type: "tool_call", id: "call-1", name: "weather", args: { place: "Rome" } }]);
   });
 });
 

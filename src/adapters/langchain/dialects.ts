@@ -15,16 +15,25 @@ export interface Dialect {
   readonly effort?: (effort: Effort) => CallOptions;
   /** Does it always say why it stopped? Then a stream that does not was cut. */
   readonly saysWhy?: boolean;
+  /** Does it read an answer in a format itself, and throw where that was cut? In a stream it does not. */
+  readonly parses?: boolean;
 }
 
 const chatCompletions = (schema: ResponseSchema): CallOptions => ({
   response_format: { type: "json_schema", json_schema: responseFormat(schema) },
 });
 
+const openai: Dialect = {
+  schema: chatCompletions,
+  effort: (effort) => ({ reasoning: { effort } }),
+  saysWhy: true,
+  parses: true,
+};
+
 /** By what the model's `_llmType()` returns. */
 const dialects: Readonly<Record<string, Dialect>> = {
-  openai: { schema: chatCompletions, effort: (effort) => ({ reasoning: { effort } }), saysWhy: true },
-  azure_openai: { schema: chatCompletions, effort: (effort) => ({ reasoning: { effort } }), saysWhy: true },
+  openai,
+  azure_openai: openai,
   groq: { schema: chatCompletions, effort: (effort) => ({ reasoning_effort: effort }), saysWhy: true },
   anthropic: {
     schema: ({ jsonSchema }) => ({ outputFormat: { type: "json_schema", schema: jsonSchema } }),

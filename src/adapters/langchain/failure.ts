@@ -17,9 +17,8 @@ export function langChainFailure(id: string, error: unknown, request: ModelReque
   if (error instanceof TypeError && /private (member|field|method|name)|Receiver must be/.test(error.message)) {
     return new InvalidOptionError("fromLangChain", "chatModel", "a chat model without private #fields", name);
   }
-  // What LangChain makes of a body without any completion, and OpenAI's SDK of an answer in a format that was cut.
-  const halved = /^(Length|ContentFilter)FinishReasonError$/.test((error as Error).constructor.name);
-  if (halved || (error instanceof TypeError && cause === undefined)) {
+  // What LangChain makes of a body without any completion.
+  if (error instanceof TypeError && cause === undefined) {
     return new MalformedResponseError(`${id} sent no whole answer`, { cause: error });
   }
   // Wrappers of LangChain keep what the provider said in their cause.

@@ -87,8 +87,8 @@ async function ask(
           ? request.messages
           : [...request.messages, { role: "assistant", content: request.prefill }],
       );
-      const { saysWhy = false } = dialect;
-      if (call.streaming) {
+      const { saysWhy = false, parses = false } = dialect;
+      if (call.streaming || (parses && request.schema !== undefined)) {
         const stream = await prepared.model.stream(messages, prepared.options);
         return readStream(stream, id, saysWhy, prepared.warnings, call);
       }

@@ -42,12 +42,12 @@ export function replyOf(
   };
 }
 
-/** Why a message ended, and its log-probabilities. */
+/** Why a message ended, and its log-probabilities: those of chat completions, or those in the output of OpenAI's Responses. */
 export function toldBy(message: Fields): Told {
-  return {
-    why: whyOf(message),
-    logprobs: listOf(fieldsOf(fieldsOf(message.response_metadata)?.logprobs)?.content).map(logprobOf),
-  };
+  const about = fieldsOf(message.response_metadata);
+  const parts = listOf(about?.output).flatMap((item) => listOf(item.content));
+  const entries = [fieldsOf(about?.logprobs)?.content, ...parts.map(({ logprobs }) => logprobs)].flatMap(listOf);
+  return { why: whyOf(message), logprobs: entries.map(logprobOf) };
 }
 
 /** The words of a message, or of a piece of one, and those that it thought: in blocks, or among its additional fields. */

@@ -134,7 +134,9 @@ function eventsOf(reply: SceneReply | undefined, usage: SceneUsage): readonly ob
 
 function itemEvents(item: Item, output_index: number, reply: SceneReply): readonly object[] {
   const at = { item_id: item.id, output_index };
-  const added = { type: "response.output_item.added", output_index, item: { ...item, content: [], summary: [] } };
+  // What is still to come is empty.
+  const empty = item.type === "function_call" ? { arguments: "" } : { content: [], summary: [] };
+  const added = { type: "response.output_item.added", output_index, item: { ...item, ...empty } };
   const done = { type: "response.output_item.done", output_index, item };
   if (item.type === "reasoning") {
     const part = { ...at, summary_index: 0 };
@@ -143,7 +145,12 @@ function itemEvents(item: Item, output_index: number, reply: SceneReply): readon
       ...part,
       delta,
     }));
-    return [added, { type: "response.reasoning_summary_part.added", ...part }, ...deltas, done];
+    return [
+      added,
+      { type: "response.reasoning_summary_part.added", ...part, part: { type: "summary_text", text: "" } },
+      ...deltas,
+      done,
+    ];
   }
   if (item.type === "function_call") {
     const whole = item.arguments as string;
