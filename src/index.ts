@@ -20,7 +20,7 @@ export * from "./core/events.js";
 export { textOf } from "./core/message.js";
 export { outline, worstCase, type Cost, type Outline, type OutlineOptions } from "./core/outline.js";
 export { Random } from "./core/random.js";
-export type { CacheEntry, CacheStore } from "./core/response-store.js";
+export type { CacheEntry, CacheStore } from "./core/policy/response-store.js";
 export { run, type RunOptions } from "./core/run.js";
 export { draw, sample, type Draw, type SampleOptions } from "./core/sample.js";
 export { race, sleep, Scope, ScopeClosed, type Abortable } from "./core/scope.js";

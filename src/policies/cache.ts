@@ -8,11 +8,11 @@ import { InvalidOptionError } from "../core/errors.js";
 import { extend } from "../core/extend.js";
 import type { Model, ModelRequest, ModelResponse } from "../core/model.js";
 import { checkInteger, checkNumber, checkOptions } from "../core/options.js";
-import { RecentMap } from "../core/recent-map.js";
-import { isPromise, ResponseStore, type CacheEntry, type CacheStore } from "../core/response-store.js";
-import { SampleIndices } from "../core/sample-index.js";
-import { sha256 } from "../core/sha-256.js";
-import { SingleFlight } from "../core/single-flight.js";
+import { RecentMap } from "../core/policy/recent-map.js";
+import { isPromise, ResponseStore, type CacheEntry, type CacheStore } from "../core/policy/response-store.js";
+import { SampleIndices } from "../core/policy/sample-index.js";
+import { sha256 } from "../core/policy/sha-256.js";
+import { SingleFlight } from "../core/policy/single-flight.js";
 import { wrap } from "../core/wrap.js";
 
 /** Options of {@link cache}. */

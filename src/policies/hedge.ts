@@ -2,15 +2,15 @@
  * @module
  * Hedge: when a call takes unusually long, a second, equal one is begun, and the first good answer wins.
  */
-import { Alarms } from "../core/alarm.js";
+import { Alarms } from "../core/policy/alarm.js";
 import { open, type Call, type OpenCall } from "../core/call.js";
 import { InvalidOptionError } from "../core/errors.js";
 import type { MullEvent } from "../core/events.js";
-import { Latencies } from "../core/latencies.js";
+import { Latencies } from "../core/policy/latencies.js";
 import type { Model, ModelRequest, ModelResponse } from "../core/model.js";
 import { checkNumber, checkOptions } from "../core/options.js";
 import { race } from "../core/scope.js";
-import { spareOf } from "../core/spare-budget.js";
+import { spareOf } from "../core/policy/spare-budget.js";
 import { wrap } from "../core/wrap.js";
 
 /** Options of {@link hedge}. */

@@ -5,7 +5,7 @@
 import type { Clock } from "../core/clock.js";
 import { InvalidOptionError, ProviderError } from "../core/errors.js";
 import { estimateTokens } from "../core/estimate.js";
-import { Limiter, type LimiterLimits } from "../core/limiter.js";
+import { Limiter, type LimiterLimits } from "../core/policy/limiter.js";
 import type { Model, ModelRequest, ModelResponse } from "../core/model.js";
 import { checkInteger, checkNumber, checkOptions } from "../core/options.js";
 import type { Outline } from "../core/outline.js";

@@ -13,6 +13,7 @@ import {
   MullError,
   NoAnswerError,
   ProviderError,
+  TapeMissError,
   ToolError,
 } from "mull";
 
@@ -50,6 +51,7 @@ const all = [
     fields: { limit: "usd" },
   },
   { Class: CallTimeoutError, error: new CallTimeoutError(500), code: "call-timeout", fields: { ms: 500 } },
+  { Class: TapeMissError, error: new TapeMissError("the tape is empty"), code: "tape-miss", fields: {} },
   {
     Class: ToolError,
     error: new ToolError("look", "the tool look failed", { cause }),

@@ -3,9 +3,9 @@
  * A request as the body of `POST /v1/messages`.
  */
 import type { ModelRequest, Warning } from "../../core/model.js";
-import { joinFields } from "../chat-completions/join-fields.js";
-import { leaveOut } from "../chat-completions/leave-out.js";
-import { ownFields } from "../chat-completions/own-fields.js";
+import { joinFields } from "../wire/join-fields.js";
+import { leaveOut } from "../wire/leave-out.js";
+import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
 import { answerToolOf, type AnswerTool } from "./answer-tool.js";
 import { markCache } from "./cache-marks.js";

@@ -3,7 +3,7 @@
  * How long the model is to think, as the wire says it.
  */
 import type { Effort, ModelRequest, Warning } from "../../core/model.js";
-import { fitEffort } from "../chat-completions/fit-effort.js";
+import { fitEffort } from "../wire/fit-effort.js";
 import { downgrade } from "../wire/downgrade.js";
 import type { Profile } from "./profile.js";
 import type { Settings } from "./settings.js";

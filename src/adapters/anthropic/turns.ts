@@ -13,7 +13,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../core/message.js";
-import { jsonText } from "../chat-completions/tool-text.js";
+import { jsonText } from "../wire/tool-text.js";
 import { fileBlock } from "./file-block.js";
 
 /** A block on the wire. */

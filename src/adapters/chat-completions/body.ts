@@ -8,10 +8,10 @@ import type { JsonValue } from "../../core/message.js";
 import type { ModelRequest, Warning } from "../../core/model.js";
 import type { Dialect, PrefillStyle } from "./dialect.js";
 import { effortFields, effortOf } from "./effort.js";
-import { joinFields } from "./join-fields.js";
-import { effortWarnings, leaveOut } from "./leave-out.js";
+import { joinFields } from "../wire/join-fields.js";
+import { effortWarnings, leaveOut } from "../wire/leave-out.js";
 import { wireMessages, type WireMessage } from "./messages.js";
-import { ownFields } from "./own-fields.js";
+import { ownFields } from "../wire/own-fields.js";
 import { responseFormat } from "./response-format.js";
 
 /** A model and how its server wants to be spoken to. */

@@ -4,7 +4,7 @@
  */
 import type { Effort, ModelRequest } from "../../core/model.js";
 import type { Dialect } from "./dialect.js";
-import { fitEffort } from "./fit-effort.js";
+import { fitEffort } from "../wire/fit-effort.js";
 
 /** The effort that is sent for a request, if any. A started answer rules thinking out where the server says so. */
 export function effortOf({ effort, prefill }: ModelRequest, dialect: Dialect): Effort | undefined {

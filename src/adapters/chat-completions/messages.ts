@@ -6,8 +6,8 @@ import { CapabilityError } from "../../core/errors.js";
 import { fieldsOf, listOf } from "../../core/fields.js";
 import { textOf, type AssistantMessage, type FilePart, type Message, type ReasoningPart } from "../../core/message.js";
 import type { Dialect } from "./dialect.js";
-import { fileUrl } from "./file-url.js";
-import { jsonText, resultText } from "./tool-text.js";
+import { fileUrl } from "../wire/file-url.js";
+import { jsonText, resultText } from "../wire/tool-text.js";
 
 /** A message on the wire. */
 export type WireMessage = Readonly<Record<string, unknown>>;

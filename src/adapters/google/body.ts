@@ -5,7 +5,7 @@
 import { fieldsOf, type Fields } from "../../core/fields.js";
 import type { ModelRequest, Warning } from "../../core/model.js";
 import type { SourceCall } from "../../core/source.js";
-import { ownFields } from "../chat-completions/own-fields.js";
+import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
 import type { GoogleRequest } from "./client.js";
 import { contentsOf } from "./contents.js";

@@ -4,7 +4,7 @@
  */
 import type { Fields } from "../../core/fields.js";
 import type { Effort, ModelRequest, Warning } from "../../core/model.js";
-import { fitEffort } from "../chat-completions/fit-effort.js";
+import { fitEffort } from "../wire/fit-effort.js";
 import { downgrade } from "../wire/downgrade.js";
 import type { Profile } from "./profile.js";
 

@@ -5,8 +5,8 @@
 import { InvalidOptionError } from "../../core/errors.js";
 import { fieldsOf, type Fields } from "../../core/fields.js";
 import type { ModelRequest, Warning } from "../../core/model.js";
-import { fitEffort } from "../chat-completions/fit-effort.js";
-import { ownFields } from "../chat-completions/own-fields.js";
+import { fitEffort } from "../wire/fit-effort.js";
+import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
 import type { OllamaRequest } from "./client.js";
 import { wireMessages } from "./messages.js";

@@ -5,7 +5,7 @@
 import { CapabilityError, InvalidOptionError } from "../../core/errors.js";
 import { fieldsOf, type Fields } from "../../core/fields.js";
 import { textOf, type AssistantMessage, type FilePart, type Message } from "../../core/message.js";
-import { resultText } from "../chat-completions/tool-text.js";
+import { resultText } from "../wire/tool-text.js";
 import { fileData } from "../wire/file-data.js";
 
 /**

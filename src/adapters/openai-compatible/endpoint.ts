@@ -8,7 +8,7 @@ import { fieldsOf } from "../../core/fields.js";
 import { checkOptions } from "../../core/options.js";
 import type { Speaker } from "../chat-completions/body.js";
 import { plainDialect } from "../chat-completions/dialect.js";
-import { checkFields } from "../chat-completions/own-fields.js";
+import { checkFields } from "../wire/own-fields.js";
 import type { OpenaiCompatibleOptions } from "../openai-compatible.js";
 import { checkModelName, checkModelOptions } from "../wire/model-options.js";
 import { presetOf, serverNames, type Preset } from "./servers.js";

@@ -5,9 +5,9 @@
 import { CapabilityError } from "../../core/errors.js";
 import { fieldsOf, wordsOf, type Fields } from "../../core/fields.js";
 import type { AssistantMessage, FilePart, Message, PartMetadata } from "../../core/message.js";
-import { fileUrl } from "../chat-completions/file-url.js";
+import { fileUrl } from "../wire/file-url.js";
 import { refuseFiles } from "../chat-completions/messages.js";
-import { jsonText, resultText } from "../chat-completions/tool-text.js";
+import { jsonText, resultText } from "../wire/tool-text.js";
 
 /**
  * The items for a message: one for each thing that the model did, or that a tool gave, else one.

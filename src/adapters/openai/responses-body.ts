@@ -5,10 +5,10 @@
 import { fieldsOf, type Fields } from "../../core/fields.js";
 import type { Effort, ModelRequest } from "../../core/model.js";
 import type { Body } from "../chat-completions/body.js";
-import { fitEffort } from "../chat-completions/fit-effort.js";
-import { joinFields } from "../chat-completions/join-fields.js";
-import { effortWarnings, leaveOut } from "../chat-completions/leave-out.js";
-import { ownFields } from "../chat-completions/own-fields.js";
+import { fitEffort } from "../wire/fit-effort.js";
+import { joinFields } from "../wire/join-fields.js";
+import { effortWarnings, leaveOut } from "../wire/leave-out.js";
+import { ownFields } from "../wire/own-fields.js";
 import { responseFormat } from "../chat-completions/response-format.js";
 import { inputItems } from "./input-items.js";
 

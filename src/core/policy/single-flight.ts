@@ -2,8 +2,8 @@
  * @module
  * Single flight: of those who want the same at the same time, one asks, and the others wait for it.
  */
-import type { Call } from "./call.js";
-import type { Abortable, Scope } from "./scope.js";
+import type { Call } from "../call.js";
+import type { Abortable, Scope } from "../scope.js";
 
 /** Those who want the same. The first of them asks; if nothing comes of it, the next one does, on its own account. */
 export class SingleFlight<T extends object> {

@@ -3,7 +3,7 @@
  * What a request asks for and the wire cannot say: told, never silently dropped.
  */
 import type { Effort, ModelRequest, Warning } from "../../core/model.js";
-import { downgrade } from "../wire/downgrade.js";
+import { downgrade } from "./downgrade.js";
 
 /** The request without the settings that the wire has no field for, and a warning for each that had a value. */
 export function leaveOut(

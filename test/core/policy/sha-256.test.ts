@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { sha256 } from "../../src/core/sha-256.js";
+import { sha256 } from "../../../src/core/policy/sha-256.js";
 
 const nodes = (text: string): string => createHash("sha256").update(text).digest("hex");
 

@@ -4,7 +4,7 @@
  */
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { Latencies } from "../../src/core/latencies.js";
+import { Latencies } from "../../../src/core/policy/latencies.js";
 
 test.prop([fc.array(fc.nat(1_000), { maxLength: 450 }), fc.constantFrom(0.5, 0.9, 0.95, 1)])(
   "law: the quantile is the smallest of the last 200 times within which that part was done",

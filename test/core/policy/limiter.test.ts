@@ -6,7 +6,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { Scope, type Clock } from "mull";
 import { virtualClock, type VirtualClock } from "mull/testing";
-import { Limiter, type LimiterLimits, type Slot } from "../../src/core/limiter.js";
+import { Limiter, type LimiterLimits, type Slot } from "../../../src/core/policy/limiter.js";
 
 const none: LimiterLimits = { requests: Infinity, tokens: Infinity, concurrency: Infinity, cooldownMs: 1_000 };
 

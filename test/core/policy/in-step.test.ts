@@ -5,7 +5,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
 import { virtualClock } from "mull/testing";
-import { InStep } from "../../src/core/in-step.js";
+import { InStep } from "../../../src/core/policy/in-step.js";
 
 test.prop([fc.array(fc.record({ ms: fc.nat(20), fails: fc.boolean() }), { minLength: 1, maxLength: 8 })])(
   "law: all end when the last one does, in the order in which they began, each with its own outcome",

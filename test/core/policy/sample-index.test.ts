@@ -5,8 +5,8 @@
 import { describe, expect, test } from "vitest";
 import { run, wrap, type Model } from "mull";
 import { scripted } from "mull/testing";
-import type { CallNode } from "../../src/core/call.js";
-import { SampleIndices } from "../../src/core/sample-index.js";
+import type { CallNode } from "../../../src/core/call.js";
+import { SampleIndices } from "../../../src/core/policy/sample-index.js";
 
 /** The index of calls at these places of one run. */
 async function indicesOf(paths: readonly string[], questions: readonly string[] = []): Promise<string[]> {

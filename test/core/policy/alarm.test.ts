@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { virtualClock } from "mull/testing";
-import { Alarms } from "../../src/core/alarm.js";
+import { Alarms } from "../../../src/core/policy/alarm.js";
 
 test("one timer for one tick, clock and time; it is gone with the last who leaves", async () => {
   const [clock, other] = [virtualClock(), virtualClock()];

@@ -2,7 +2,7 @@
  * @module
  * Timers shared by those who begin to wait in one tick, so that they also go on in one tick.
  */
-import type { Clock } from "./clock.js";
+import type { Clock } from "../clock.js";
 
 /** Rings once for all who wait for it. */
 export interface Alarm {

@@ -2,10 +2,10 @@
  * @module
  * A budget for what need not be.
  */
-import type { BudgetLimits, Need, Reservation } from "./amounts.js";
-import { Budget } from "./budget.js";
-import { BudgetExceededError } from "./errors.js";
-import { Scope } from "./scope.js";
+import type { BudgetLimits, Need, Reservation } from "../amounts.js";
+import { Budget } from "../budget.js";
+import { BudgetExceededError } from "../errors.js";
+import { Scope } from "../scope.js";
 
 const spares = new WeakMap<Budget, SpareBudget>();
 

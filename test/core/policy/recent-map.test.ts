@@ -4,7 +4,7 @@
  */
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { RecentMap } from "../../src/core/recent-map.js";
+import { RecentMap } from "../../../src/core/policy/recent-map.js";
 
 const uses = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d", "e"), set: fc.boolean() }), {
   maxLength: 40,

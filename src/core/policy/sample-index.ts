@@ -2,7 +2,7 @@
  * @module
  * Which of several samples a call is, whatever the layers are called.
  */
-import type { CallNode, RunState } from "./call.js";
+import type { CallNode, RunState } from "../call.js";
 
 /**
  * The sample index of calls that ask the same: the numbered parts of their paths, as `#3` of a sample and `:2` of a repetition. The names of the layers do

@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { Budget, BudgetExceededError, Scope, type Need, type Reservation } from "mull";
-import { spareOf } from "../../src/core/spare-budget.js";
+import { spareOf } from "../../../src/core/policy/spare-budget.js";
 
 const need = (outputTokens: number, usualTokens?: number): Need => ({
   inputTokens: 10,

@@ -2,12 +2,12 @@
  * @module
  * Keeping responses in somebody's store: what is kept, for how long, and what happens when the store fails.
  */
-import { base64 } from "./base64.js";
-import type { Call } from "./call.js";
-import { systemClock } from "./clock.js";
+import { base64 } from "../base64.js";
+import type { Call } from "../call.js";
+import { systemClock } from "../clock.js";
 import { InStep } from "./in-step.js";
-import type { ModelResponse } from "./model.js";
-import { race } from "./scope.js";
+import type { ModelResponse } from "../model.js";
+import { race } from "../scope.js";
 
 /** What a cache keeps: plain data that JSON can hold. */
 export interface CacheEntry {

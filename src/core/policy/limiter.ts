@@ -2,9 +2,9 @@
  * @module
  * A limiter: who may begin now, and who waits. State that outlives a call on purpose: the last minute, the calls in flight, and the queue.
  */
-import type { Clock } from "./clock.js";
-import type { WaitEvent } from "./events.js";
-import type { Abortable, Scope } from "./scope.js";
+import type { Clock } from "../clock.js";
+import type { WaitEvent } from "../events.js";
+import type { Abortable, Scope } from "../scope.js";
 
 /** What is limited; `Infinity` where it is not. */
 export interface LimiterLimits {

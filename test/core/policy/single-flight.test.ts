@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { Scope } from "mull";
-import { SingleFlight } from "../../src/core/single-flight.js";
+import { SingleFlight } from "../../../src/core/policy/single-flight.js";
 
 const call = () => ({ scope: new Scope() });
 
