@@ -4,7 +4,7 @@
  */
 export { fromAiSdk, type FromAiSdkOptions } from "./ai-sdk/from-ai-sdk.js";
 export { fromAiSdkTools, type AiSdkToolSet, type FromAiSdkToolsOptions } from "./ai-sdk/from-ai-sdk-tools.js";
-export type { MullCallOptions } from "./ai-sdk/incoming-request.js";
+export type { MullCallOptions } from "./ai-sdk/incoming-call.js";
 export type {
   AiSdkContent,
   AiSdkFile,

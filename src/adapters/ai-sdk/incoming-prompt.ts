@@ -2,8 +2,6 @@
  * @module
  * A prompt of the AI SDK as messages.
  */
-import type { LanguageModelV3Message, LanguageModelV3Prompt } from "@ai-sdk/provider";
-import { fieldsOf } from "../../core/fields.js";
 import type {
   FilePart,
   Message,
@@ -14,31 +12,32 @@ import type {
   ToolResultPart,
 } from "../../core/message.js";
 import { carriedTurn } from "../wire/carried-turn.js";
+import type { IncomingFile, IncomingMessage, IncomingPart } from "./incoming-call.js";
 import { toolResultOf } from "./tool-output.js";
 
 type Part = TextPart | ReasoningPart | FilePart | ToolCallPart;
-type Assistant = Extract<LanguageModelV3Message, { role: "assistant" }>;
 
 /** Reads the messages. `warn` hears what of them cannot be said in ours. */
-export function messagesOf(prompt: LanguageModelV3Prompt, warn: (feature: string) => void): Message[] {
+export function messagesOf(prompt: readonly IncomingMessage[], warn: (feature: string) => void): Message[] {
   return prompt.flatMap((message): Message[] => {
-    const { role, providerOptions } = message;
+    const { role, providerOptions: options } = message;
     switch (role) {
       case "system":
-        if (providerOptions !== undefined) warn("provider options of a system message");
+        if (options !== undefined) warn("provider options of a system message");
         return [{ role, content: message.content }];
       case "user": {
-        const parts = message.content.map((part) =>
-          part.type === "text" ? { type: part.type, text: part.text, ...metadataOf(part) } : fileOf(part),
-        );
-        return [{ role, content: plain(withOptions(parts, providerOptions)) }];
+        const parts = message.content.flatMap((part): (TextPart | FilePart)[] => {
+          if (part.type === "file") return [fileOf(part)];
+          return part.type === "text" ? [{ type: part.type, text: part.text, ...metadataOf(part) }] : [];
+        });
+        return [{ role, content: plain(withOptions(parts, options)) }];
       }
       case "assistant": {
-        const content = plain(withOptions(assistantParts(message, warn), providerOptions));
+        const content = plain(withOptions(assistantParts(message.content, warn), options));
         return content.length === 0 ? [] : [{ role, content }];
       }
       case "tool": {
-        if (providerOptions !== undefined) warn("provider options of a tool message");
+        if (options !== undefined) warn("provider options of a tool message");
         const content = message.content.flatMap((part): ToolResultPart[] => {
           // Whether a call was allowed has had its effect by now.
           if (part.type !== "tool-result") return [];
@@ -52,8 +51,7 @@ export function messagesOf(prompt: LanguageModelV3Prompt, warn: (feature: string
   });
 }
 
-function assistantParts(message: Assistant, warn: (feature: string) => void): readonly Part[] {
-  const { content } = message;
+function assistantParts(content: readonly IncomingPart[], warn: (feature: string) => void): readonly Part[] {
   const turn = content.map(({ providerOptions }) => providerOptions?.mull?.turn).find((found) => found !== undefined);
   const own = carriedTurn(
     turn,
@@ -67,25 +65,24 @@ function assistantParts(message: Assistant, warn: (feature: string) => void): re
         return [{ type: "text", text: part.text, ...metadataOf(part) }];
       case "reasoning":
         // Thoughts of a stack that were shown as they came are nobody's turn.
-        if (fieldsOf(part.providerOptions?.mull)?.thought === true) return [];
+        if (part.providerOptions?.mull?.thought === true) return [];
         return [{ type: "reasoning", text: part.text, ...metadataOf(part) }];
       case "file":
         return [fileOf(part)];
-      case "tool-call":
-        if (part.providerExecuted === true) {
-          warn("tools that the provider ran");
-          return [];
-        }
-        return [
-          { type: "tool-call", id: part.toolCallId, name: part.toolName, input: part.input, ...metadataOf(part) },
-        ];
-      case "tool-result":
+      case "tool-call": {
+        const { toolCallId: id, toolName: name, input, providerExecuted = false } = part;
+        if (!providerExecuted) return [{ type: "tool-call", id, name, input, ...metadataOf(part) }];
+        warn("tools that the provider ran");
+        return [];
+      }
+      // Of a tool that the provider ran.
+      default:
         return [];
     }
   });
 }
 
-function fileOf(part: Extract<Assistant["content"][number], { type: "file" }>): FilePart {
+function fileOf(part: IncomingFile): FilePart {
   const { mediaType, data, filename } = part;
   return { type: "file", mediaType, data, ...(filename !== undefined && { filename }), ...metadataOf(part) };
 }

@@ -2,27 +2,15 @@
  * @module
  * Call options of the AI SDK as a request.
  */
-import type { LanguageModelV3CallOptions } from "@ai-sdk/provider";
 import type { BudgetLimits } from "../../core/amounts.js";
 import type { JsonSchema } from "../../core/message.js";
-import type { Effort, ModelRequest, ToolDescription } from "../../core/model.js";
+import type { ModelRequest, ToolDescription } from "../../core/model.js";
 import { checkOptions } from "../../core/options.js";
+import type { IncomingCall, MullCallOptions } from "./incoming-call.js";
 import { messagesOf } from "./incoming-prompt.js";
 import type { AiSdkWarning } from "./language-model.js";
 import type { ProviderOptions } from "./provider-options.js";
 import type { AiSdkCallOptions } from "./specification.js";
-
-/** What a call asks for that no setting of the AI SDK says: its `providerOptions.mull`. */
-export interface MullCallOptions {
-  /** Limits of this call, instead of those that the model was made with. */
-  readonly budget?: BudgetLimits | undefined;
-  readonly effort?: Effort | undefined;
-  /** Alternatives for each token; 0 for the token's own alone. */
-  readonly logprobs?: number | undefined;
-  /** The start of the answer. */
-  readonly prefill?: string | undefined;
-  readonly latent?: ModelRequest["latent"];
-}
 
 /** A request, and what goes with it. */
 export interface Incoming {
@@ -35,7 +23,7 @@ export interface Incoming {
 
 /** Reads the options. A seed is that of the run, so that samples differ; headers are nobody's. */
 export function requestOf(given: AiSdkCallOptions): Incoming {
-  const options = given as LanguageModelV3CallOptions;
+  const options = given as unknown as IncomingCall;
   const warnings: AiSdkWarning[] = [];
   const warn = (feature: string, details?: string): void => {
     if (warnings.some((warning) => warning.type === "unsupported" && warning.feature === feature)) return;
