@@ -124,7 +124,8 @@ class Drawing<R extends ModelResponse> implements Draw<R>, AsyncIterator<R, unde
     try {
       this._start();
       if (this._head >= this._responses.length) return Promise.resolve(this._finish());
-      this._order?.end(this._head - 1);
+      // What was kept is told in its turn; but who was given up tells nothing more.
+      if (!this._call.scope.aborted) this._order?.end(this._head - 1);
       if (this._over !== undefined && this._over.length <= this._head) {
         return new Promise<void>((resolve) => (this._wake = resolve)).then(() => this.next());
       }

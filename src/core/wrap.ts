@@ -47,9 +47,10 @@ async function enter<Out extends ModelResponse>(
   request: ModelRequest,
   call: CallNode,
 ): Promise<Out> {
+  // A call that was given up does not begin, and tells nothing.
+  if (call.scope.aborted) throw call.scope.reason;
   const began = call.listening ? begin(id, call) : 0;
   try {
-    if (call.scope.aborted) throw call.scope.reason;
     const response = await generate(request, call);
     if (call.listening) finish(began, call);
     return response.usage === call.usage ? response : { ...response, usage: call.usage };
