@@ -13,8 +13,15 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
+    // Loading the package anew for every file takes longer than all tests together. Where garbage is counted, a file is alone.
+    projects: [
+      {
+        extends: true,
+        test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/**/*.gc.test.ts"], isolate: false },
+      },
+      { extends: true, test: { name: "gc", include: ["test/**/*.gc.test.ts"] } },
+    ],
     // Every worker may collect garbage on demand, so that `*.gc.test.ts` can look for leaks.
     execArgv: ["--expose-gc"],
     testTimeout: 20_000,

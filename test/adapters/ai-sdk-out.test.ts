@@ -490,6 +490,30 @@ describe("a call", () => {
     );
   });
 
+  test("a refusal says when to come back, and who refused", async () => {
+    const refusal = new ProviderError("slow down", { status: 429, retryAfterMs: 700, requestId: "r1" });
+    const error: any = await generate(scripted([refusal])).then(null, (e: unknown) => e);
+    expect(error).toMatchObject({
+      statusCode: 429,
+      responseHeaders: { "retry-after-ms": "700", "x-request-id": "r1" },
+      url: "mull:scripted",
+      cause: refusal,
+    });
+  });
+
+  test("parts whose words a layer replaced are not told", async () => {
+    const content = [
+      { type: "text", text: "five", providerMetadata: { maker: { id: "m" } } },
+      { type: "file", mediaType: "image/png", data: "AQ==" },
+    ] as const;
+    const { content: parts } = await generate(scripted([{ text: "four", reasoning: "Hm.", content }]));
+    expect(parts).toEqual([
+      { type: "reasoning", text: "Hm." },
+      { type: "text", text: "four" },
+      { type: "file", mediaType: "image/png", data: "AQ==" },
+    ]);
+  });
+
   test("an answer that cannot be read may be tried again", async () => {
     const error: any = await generate(scripted([new MalformedResponseError("no JSON")])).then(null, (e: unknown) => e);
     expect(ai6.APICallError.isInstance(error)).toBe(true);

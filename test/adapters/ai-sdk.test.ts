@@ -316,6 +316,12 @@ describe.each(both)("a reply, %s", (_, options) => {
       [12, 10, 7, undefined],
     ],
     [
+      "with few cached tokens beside",
+      "anthropic.messages",
+      { inputTokens: 12, cachedInputTokens: 10, outputTokens: 7 },
+      [22, 10, 7, undefined],
+    ],
+    [
       "with reasoning beside",
       "google.generative-ai",
       { inputTokens: 12, outputTokens: 7, reasoningTokens: 3, totalTokens: 22 },

@@ -226,6 +226,7 @@ describe("toChatModel", () => {
       }),
       new ToolMessage({ tool_call_id: "c1", content: "no", status: "error" }),
       new AIMessage({ content: "", additional_kwargs: { reasoning_content: "Hm." } }),
+      new AIMessage({ content: "Four.", additional_kwargs: { reasoning_content: "shown", mull: {} } }),
     ]);
     expect(model.requests[0]?.messages).toEqual([
       { role: "system", content: "Be brief." },
@@ -252,6 +253,7 @@ describe("toChatModel", () => {
       },
       { role: "tool", content: [{ type: "tool-result", id: "c1", name: "look", output: "no", isError: true }] },
       { role: "assistant", content: [{ type: "reasoning", text: "Hm." }] },
+      { role: "assistant", content: "Four." },
     ]);
     const odd = new HumanMessage({ content: [{ type: "hologram" }] as never });
     await expect(toChatModel(model).invoke([odd])).rejects.toBeInstanceOf(InvalidOptionError);

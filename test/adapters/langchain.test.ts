@@ -245,6 +245,18 @@ describe("a request", () => {
       },
     ));
 
+  test("one that streams by itself tells the true usage when nobody listens, and one that tries again does not", () =>
+    withServer(
+      (_, response) => sendJson(response, said()),
+      async ({ url }) => {
+        const { usage } = await run(fromLangChain(chatModel(url, { streaming: true })), "Hi");
+        expect(usage).toMatchObject({ inputTokens: 5, outputTokens: 3 });
+        const persistent = Object.assign(new Fake([{ content: "ok" }]), { maxRetries: 6 });
+        await run(fromLangChain(persistent), "Hi");
+        expect(persistent.settings).toMatchObject([{ maxRetries: 0 }]);
+      },
+    ));
+
   test("a chat model inside another, by LangChain's own binding", () =>
     withServer(
       (_, response) => sendJson(response, said(), 429),
@@ -276,7 +288,12 @@ class Fake extends BaseChatModel {
   }
   async _generate(messages: BaseMessage[]): Promise<ChatResult> {
     this.asked.push(messages);
-    this.settings.push({ temperature: this.temperature, maxTokens: this.maxTokens });
+    const { temperature, maxTokens, maxRetries } = this as {
+      temperature?: number;
+      maxTokens?: number;
+      maxRetries?: number;
+    };
+    this.settings.push({ temperature, maxTokens, ...(maxRetries !== undefined && { maxRetries }) });
     const [first, ...rest] = this.chunks.map((fields) => new AIMessageChunk(fields as never));
     const { content, tool_calls, additional_kwargs, response_metadata, usage_metadata } = rest.reduce(
       (whole, chunk) => whole.concat(chunk),
@@ -503,7 +520,7 @@ describe("failures", () => {
 
   test("a context that is too long is final", () =>
     withServer(
-      (_, response) => sendJson(response, { error: { message: "too long", code: "context_length_exceeded" } }, 400),
+      (_, response) => sendJson(response, { error: { message: "too long: context_length_exceeded" } }, 400),
       async ({ url }) => {
         expect(await failure(chatModel(url))).toMatchObject({ code: "provider", status: 400, retryable: false });
       },
