@@ -151,7 +151,10 @@ describe("the reply", () => {
     expect(await run(model, { ...user("hi"), seed: 5 })).toEqual({
       text: "x",
       ...reply,
-      warnings: [...warnings, { code: "downgrade", message: "m does not support seed: seed was left out", capability: "seed" }],
+      warnings: [
+        ...warnings,
+        { code: "downgrade", message: "m does not support seed: seed was left out", capability: "seed" },
+      ],
       finishReason: "stop",
       usage: {
         calls: 1,

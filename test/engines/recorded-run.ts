@@ -21,9 +21,7 @@ import { problems, tiny } from "mull/tiny";
 import { calculator } from "mull/tools/calculator";
 
 /** Three questions, sixteen samples each, with a calculator. */
-export async function runAll(
-  model: Model,
-): Promise<{
+export async function runAll(model: Model): Promise<{
   readonly texts: readonly string[];
   readonly usage: readonly unknown[];
   readonly events: readonly unknown[];

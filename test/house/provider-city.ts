@@ -22,10 +22,9 @@ interface Asked {
 interface House {
   readonly path: RegExp;
   readonly play: Play;
-  readonly asked: (json: any) => Asked;  
+  readonly asked: (json: any) => Asked;
 }
 
- 
 const houses: readonly House[] = [
   {
     path: /\/chat\/completions$/,
@@ -80,7 +79,6 @@ const houses: readonly House[] = [
 function unanswered(messages: readonly { readonly role: string }[], role: string): boolean {
   return !messages.some((message) => message.role === role);
 }
- 
 
 /** Answers every request in the format of its path: calls the first tool once, fills a schema, else thinks and says 24. */
 export const city: Handler = (request: Received, response: ServerResponse) => {
