@@ -66,7 +66,7 @@ export interface OpenaiHandlerOptions {
  * A caller who hangs up gives the run up, at any moment. What fails before the first word has its HTTP status; later, an event with `error` ends
  * the stream. Keeps, while it lives, how many requests are being answered, and nothing else.
  *
- * @throws {@link InvalidOptionError} when the handler is made. The handler itself never throws.
+ * @throws `InvalidOptionError` when the handler is made. The handler itself never throws.
  * @example
  * const handler = openaiHandler({ models: { solver: stack(model, chainOfThought({ answer: number() }), sampleN(8), majorityVote()) } });
  * createServer(nodeListener(handler)).listen(8080, "127.0.0.1"); // or Deno.serve(handler), Bun.serve({ fetch: handler }), …

@@ -3,6 +3,7 @@
  * Stacks as language models of the AI SDK, in its versions 6 and 7.
  */
 import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3StreamPart } from "@ai-sdk/provider";
+import { getEventListeners } from "node:events";
 import * as ai6 from "ai";
 import * as ai7 from "ai7";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -265,6 +266,44 @@ describe.each(versions)("%s", (_, ai) => {
     }
     expect(types.at(-1)).toBe("abort");
     expect(signal?.aborted).toBe(true);
+  });
+
+  test("files of the user, and of tools, arrive", async () => {
+    const model = scripted([{ text: "", toolCalls }, "ok"]);
+    const bytes = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
+    await ai.generateText({
+      model: toAiSdk(model),
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "See" },
+            { type: "image", image: bytes, mediaType: "image/png" },
+            { type: "file", data: "AQ==", mediaType: "application/pdf", filename: "a.pdf" },
+          ],
+        },
+      ],
+      tools: {
+        weather: ai.tool({
+          inputSchema: z.object({ town: z.string() }),
+          execute: () => "snow",
+          toModelOutput: () => ({ type: "content", value: [{ type: "text", text: "snow" }] }),
+        }),
+      },
+      stopWhen: ai.stepCountIs(2),
+    });
+    expect(model.requests[1]?.messages).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "See" },
+          { type: "file", mediaType: "image/png", data: bytes },
+          { type: "file", mediaType: "application/pdf", data: "AQ==", filename: "a.pdf" },
+        ],
+      },
+      { role: "assistant", content: toolCalls },
+      { role: "tool", content: [{ type: "tool-result", id: "c1", name: "weather", output: "snow" }] },
+    ]);
   });
 
   test("the embedded model solves a problem by a vote", async () => {
@@ -567,6 +606,23 @@ describe("a stream", () => {
     const asked = toAiSdk(model).doStream({ prompt, abortSignal: AbortSignal.abort("no") });
     await expect(asked).rejects.toBe("no");
     expect(model.calls).toBe(0);
+  });
+
+  test("nothing stays on the caller's signal, however it ends", async () => {
+    const controller = new AbortController();
+    const options = { prompt, abortSignal: controller.signal };
+    const left = () => getEventListeners(controller.signal, "abort").length;
+    await toAiSdk(scripted(["four"])).doGenerate(options);
+    await partsOf(toAiSdk(scripted(["four"])), options);
+    const failing = new ProviderError("no", { status: 400 });
+    await expect(toAiSdk(scripted([failing])).doStream(options)).rejects.toThrow("no");
+    const broken = source("m", {}, (_, call) => {
+      call.delta({ text: "It" });
+      return Promise.reject(failing);
+    });
+    expect((await partsOf(toAiSdk(broken), options)).at(-1)).toMatchObject({ finishReason: { unified: "error" } });
+    await (await toAiSdk(scripted(["a b c d e f"])).doStream(options)).stream.cancel();
+    expect(left()).toBe(0);
   });
 
   test("a turn that was changed since is taken as it is", async () => {

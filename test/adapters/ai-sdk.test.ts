@@ -9,11 +9,16 @@ import { createOpenAICompatible as createV2 } from "openai-compatible-v2";
 import { createOpenAICompatible as createV4 } from "openai-compatible-v4";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import {
+  Budget,
   CapabilityError,
   InvalidOptionError,
   MalformedResponseError,
   ProviderError,
+  chainOfThought,
+  majorityVote,
+  number,
   run,
+  sampleN,
   stack,
   tool,
   toolLoop,
@@ -574,6 +579,31 @@ describe("failures", () => {
     ["without a reason, in V3", [{ type: "finish", finishReason: { unified: "other", raw: undefined }, usage }]],
   ])("a stream that ends %s was cut", async (_, end) => {
     expect(await failure(fromAiSdk(streaming([...begun, ...end])), true)).toBeInstanceOf(MalformedResponseError);
+  });
+
+  test.each(both)("a vote that is decided hangs up on what still runs, %s", (_, options) => {
+    const usage = { inputTokens: 9, cachedInputTokens: 0, outputTokens: 3, reasoningTokens: 0 };
+    return withServer(
+      (request, response, index) =>
+        index < 3
+          ? playChat({ kind: "reply", replies: [{ text: "Two and two. Answer: 4" }], usage }, request, response)
+          : playChat({ kind: "hang", text: "No." }, request, response),
+      async ({ url, received }) => {
+        const model = fromAiSdk(specifications.V3!(url));
+        const solver = stack(
+          model,
+          chainOfThought({ answer: number() }),
+          sampleN(6, { concurrency: 3 }),
+          majorityVote(),
+        );
+        const budget = new Budget({ calls: 6, tokens: 5_000 });
+        const { answer, usage, samples } = await run(solver, "What is 2 + 2?", { ...options, budget });
+        expect([answer, samples.length, usage.calls]).toEqual([4, 3, 3]);
+        expect(usage.cancelled?.calls).toBeGreaterThan(0);
+        for (const { closed } of received.slice(3)) expect(await closed).toBe(false);
+        expect(budget.reserved).toMatchObject({ calls: 0, tokens: 0 });
+      },
+    );
   });
 
   test("after an abort a stream that does not listen holds nobody up, and is closed", async () => {

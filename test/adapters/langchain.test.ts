@@ -9,11 +9,16 @@ import { FakeListChatModel } from "@langchain/core/utils/testing";
 import { ChatOpenAI } from "@langchain/openai";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import {
+  Budget,
   CapabilityError,
   InvalidOptionError,
   MalformedResponseError,
   ProviderError,
+  chainOfThought,
+  majorityVote,
+  number,
   run,
+  sampleN,
   stack,
   tool,
   toolLoop,
@@ -502,6 +507,34 @@ describe("failures", () => {
       (error: unknown) => error,
     );
   const throwing = (error: unknown) => Object.assign(new Fake([]), { _generate: () => Promise.reject(error as Error) });
+
+  test.each([
+    ["not streaming", {}],
+    ["streaming", { onEvent: () => undefined }],
+  ] as const)("a vote that is decided hangs up on what still runs, %s", (_, options) => {
+    const usage = { inputTokens: 9, cachedInputTokens: 0, outputTokens: 3, reasoningTokens: 0 };
+    return withServer(
+      (request, response, index) =>
+        index < 3
+          ? playChat({ kind: "reply", replies: [{ text: "Two and two. Answer: 4" }], usage }, request, response)
+          : playChat({ kind: "hang", text: "No." }, request, response),
+      async ({ url, received }) => {
+        const model = fromLangChain(chatModel(url));
+        const solver = stack(
+          model,
+          chainOfThought({ answer: number() }),
+          sampleN(6, { concurrency: 3 }),
+          majorityVote(),
+        );
+        const budget = new Budget({ calls: 6, tokens: 5_000 });
+        const { answer, usage, samples } = await run(solver, "What is 2 + 2?", { ...options, budget });
+        expect([answer, samples.length, usage.calls]).toEqual([4, 3, 3]);
+        expect(usage.cancelled?.calls).toBeGreaterThan(0);
+        for (const { closed } of received.slice(3)) expect(await closed).toBe(false);
+        expect(budget.reserved).toMatchObject({ calls: 0, tokens: 0 });
+      },
+    );
+  });
 
   test("a refusal says what the provider said, without advice", () =>
     withServer(

@@ -14,12 +14,13 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import type { Runnable } from "@langchain/core/runnables";
 import { convertToOpenAITool } from "@langchain/core/utils/function_calling";
 import type { BudgetLimits } from "../../core/amounts.js";
-import { answerStream, type AnswerStreamOptions } from "../../core/answer-stream.js";
+import { answerStream } from "../../core/answer-stream.js";
 import { fieldsOf, wordsOf } from "../../core/fields.js";
 import type { JsonSchema } from "../../core/message.js";
 import type { Model, ModelRequest, ToolDescription } from "../../core/model.js";
-import { run } from "../../core/run.js";
+import { run, type RunOptions } from "../../core/run.js";
 import { messagesOf } from "./from-messages.js";
+import type { ToChatModelOptions } from "./to-chat-model.js";
 import { messageOf } from "./to-message.js";
 
 /** Call options of a {@link MullChatModel}, beside those that every chat model has. */
@@ -39,9 +40,9 @@ export class MullChatModel extends BaseChatModel<MullChatCallOptions> {
   /** The id of the stack. */
   readonly model: string;
   private readonly _stack: Model;
-  private readonly _common: AnswerStreamOptions;
+  private readonly _common: ToChatModelOptions;
 
-  constructor(stack: Model, common: AnswerStreamOptions) {
+  constructor(stack: Model, common: ToChatModelOptions) {
     super({});
     this.model = stack.id;
     this._stack = stack;
@@ -103,7 +104,7 @@ export class MullChatModel extends BaseChatModel<MullChatCallOptions> {
 type Parsed = MullChatModel["ParsedCallOptions"];
 
 /** What of a call belongs to the run. */
-function runOf(common: AnswerStreamOptions, options: Parsed): Pick<AnswerStreamOptions, "signal" | "seed" | "budget"> {
+function runOf(common: ToChatModelOptions, options: Parsed): Pick<RunOptions, "signal" | "seed" | "budget"> {
   const { signal, seed = common.seed, budget = common.budget } = options;
   return { signal, seed, budget };
 }

@@ -5,12 +5,13 @@
 import { BaseMessage, coerceMessageLikeToMessage, type BaseMessageLike } from "@langchain/core/messages";
 import type { BasePromptValueInterface } from "@langchain/core/prompt_values";
 import { Runnable, type RunnableConfig } from "@langchain/core/runnables";
-import { answerStream, type AnswerStreamOptions } from "../../core/answer-stream.js";
+import { answerStream } from "../../core/answer-stream.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { fieldsOf } from "../../core/fields.js";
 import type { Model, ModelRequest, ModelResponse } from "../../core/model.js";
 import { run } from "../../core/run.js";
 import { messagesOf } from "./from-messages.js";
+import type { ToRunnableOptions } from "./to-runnable.js";
 
 /** A prompt in any of the forms that LangChain passes on, or a request. */
 export type RunnablePrompt =
@@ -20,9 +21,9 @@ export type RunnablePrompt =
 export class MullRunnable<Out extends ModelResponse> extends Runnable<RunnablePrompt, Out> {
   override lc_namespace: string[] = ["mull"];
   private readonly _stack: Model<Out>;
-  private readonly _common: AnswerStreamOptions;
+  private readonly _common: ToRunnableOptions;
 
-  constructor(stack: Model<Out>, common: AnswerStreamOptions) {
+  constructor(stack: Model<Out>, common: ToRunnableOptions) {
     super();
     this._stack = stack;
     this._common = common;

@@ -2,15 +2,18 @@
  * @module
  * A stack as a chat model of LangChain.
  */
-import type { AnswerStreamOptions } from "../../core/answer-stream.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import type { Model, ModelResponse } from "../../core/model.js";
 import { checkOptions } from "../../core/options.js";
+import type { RunOptions } from "../../core/run.js";
 import { isModel } from "../../core/stack.js";
 import { MullChatModel } from "./mull-chat-model.js";
 
 /** Options of {@link toChatModel}: those of a run hold for every call; limits of a budget are counted anew in each. */
-export type ToChatModelOptions = Omit<AnswerStreamOptions, "signal">;
+export interface ToChatModelOptions extends Omit<RunOptions, "signal"> {
+  /** A stream tells the answer in one piece, when it is sure. @defaultValue `false`: as it is written */
+  readonly whole?: boolean | undefined;
+}
 
 /**
  * Makes a chat model of LangChain of any model: chains and agents run on a stack.

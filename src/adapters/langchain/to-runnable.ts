@@ -2,15 +2,18 @@
  * @module
  * A stack as a runnable of LangChain.
  */
-import type { AnswerStreamOptions } from "../../core/answer-stream.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import type { Model, ModelResponse } from "../../core/model.js";
 import { checkOptions } from "../../core/options.js";
+import type { RunOptions } from "../../core/run.js";
 import { isModel } from "../../core/stack.js";
 import { MullRunnable } from "./mull-runnable.js";
 
 /** Options of {@link toRunnable}: those of a run hold for every call; limits of a budget are counted anew in each. */
-export type ToRunnableOptions = Omit<AnswerStreamOptions, "signal">;
+export interface ToRunnableOptions extends Omit<RunOptions, "signal"> {
+  /** A stream tells the answer in one piece, when it is sure. @defaultValue `false`: as it is written */
+  readonly whole?: boolean | undefined;
+}
 
 /**
  * Makes a runnable of LangChain of any model: to pipe, batch and stream.
