@@ -10,6 +10,7 @@ import type { Reply } from "../source.js";
 import { FailedReply, type Deck, type Delta, type Tape, type TapedFlight } from "../tape.js";
 import { tapedError, type Kept, type Line, type TapedReply } from "./line.js";
 import { keyOf, Reels, type KnownRequest, type Reel } from "./reels.js";
+import { tell } from "./tell.js";
 import { fromJson, toJson } from "./value.js";
 
 /** Records the calls of all runs onto one tape. */
@@ -132,17 +133,6 @@ function playBack(reel: Reel, passenger: Passenger, request: KnownRequest): Repl
   const reply = fromJson(line.reply) as Reply;
   tell(passenger, reply, line.deltas);
   return reply;
-}
-
-/** Tells the words again: as they were told, or in one piece where nobody listened then. */
-export function tell(passenger: Passenger, reply: Reply, deltas: readonly Delta[] | undefined): void {
-  if (!passenger.call.listening) return;
-  if (deltas !== undefined) {
-    for (const delta of deltas) passenger.delta(delta);
-    return;
-  }
-  if (reply.reasoning !== undefined && reply.reasoning !== "") passenger.delta({ reasoning: reply.reasoning });
-  if (reply.text !== "") passenger.delta({ text: reply.text });
 }
 
 function warned(reply: Reply, error: unknown): Reply {

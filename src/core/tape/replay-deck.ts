@@ -9,8 +9,8 @@ import type { Reply } from "../source.js";
 import { FailedReply, type Deck, type Tape, type TapedFlight } from "../tape.js";
 import { errorOf, type CallLine } from "./line.js";
 import { keyOf, Reels, type Reel } from "./reels.js";
-import { tell } from "./record-deck.js";
 import { Sequence } from "./sequence.js";
+import { tell } from "./tell.js";
 import { fromJson } from "./value.js";
 
 /** Plays the runs of one tape. */
