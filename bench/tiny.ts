@@ -10,7 +10,7 @@ import {
   majorityVote,
   never,
   number,
-  passes,
+  tests,
   reviseLoop,
   run,
   sampleN,
@@ -39,7 +39,7 @@ const think = stack(model, chainOfThought({ answer }));
 const voted = stack(think, sampleN(16), majorityVote({ stop: never }));
 
 /** Every step of the chain, calculated exactly. */
-const arithmetic = passes<Reasoned<number>>({
+const arithmetic = tests<Reasoned<number>>({
   "every step is calculated right": ({ text }) =>
     [...text.matchAll(/(\d+ [-+*/] \d+) = (\d+)/g)].every(([, left = "", right]) => calculate(left) === right),
 });

@@ -1,10 +1,10 @@
 // A draft is checked with exact arithmetic, and revised where a step does not hold.
-import { chainOfThought, number, passes, reviseLoop, run, stack, type Reasoned } from "mull";
+import { chainOfThought, number, tests, reviseLoop, run, stack, type Reasoned } from "mull";
 import { problems, tiny } from "mull/tiny";
 import { calculate } from "mull/tools/calculator";
 
 const model = await tiny();
-const feedback = passes<Reasoned<number>>({
+const feedback = tests<Reasoned<number>>({
   "every step is calculated right": ({ text }) => {
     for (const [step, left = "", right = ""] of text.matchAll(/(\d+ [-+*/] \d+) = (\d+)/g)) {
       if (calculate(left) !== right) throw new Error(`${step} is wrong: ${left} = ${calculate(left)}`);

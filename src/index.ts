@@ -66,7 +66,7 @@ export {
 } from "./strategies/spend/budget-allocator.js";
 export { conformsTo } from "./feedback/conforms-to.js";
 export { judge, judgeInstruction, type JudgeOptions } from "./feedback/judge.js";
-export { passes, type ResponseTest } from "./feedback/passes.js";
+export { tests, type ResponseTest } from "./feedback/tests.js";
 export { selfCritique } from "./feedback/self-critique.js";
 export { cache, type CacheOptions } from "./policies/cache.js";
 export { fallback, type FallbackOptions } from "./policies/fallback.js";

@@ -9,7 +9,7 @@ import { judge, type JudgeOptions } from "./judge.js";
 /**
  * Feedback in which the model that wrote the answer judges it, without any news from outside.
  *
- * On reasoning tasks this lowers accuracy (Huang et al. 2023): prefer {@link passes}, {@link conformsTo}, a tool, or another
+ * On reasoning tasks this lowers accuracy (Huang et al. 2023): prefer {@link tests}, {@link conformsTo}, a tool, or another
  * model. It is here as the control to measure those against, and for matters of taste, where it helps (Madaan et al. 2023).
  *
  * Shape: {@link Feedback} out. The model at the bottom of the stack is asked, past the layers around it.

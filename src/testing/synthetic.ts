@@ -37,7 +37,7 @@ export interface SyntheticOptions {
  * Everything random comes from `call.random`, that is from the run's seed and the path: the same seed gives the same answers, whatever the timing.
  *
  * @throws `InvalidOptionError` for options out of bounds; at a call, for what their functions give
- * @see METHODS.md, section E, for the numbers that strategies must reproduce on it
+ * @see Aggarwal et al. 2023, arXiv:2305.11860, for what a vote and its early stop do in such a world
  * @example
  * const model = synthetic({ answers: [["24", 0.7], ["22", 0.2], ["26", 0.1]] });
  * await run(stack(model, sampleN(40), majorityVote()), "How many legs do three spiders have?", { seed: 1 });

@@ -2,7 +2,7 @@ import {
   chainOfThought,
   majorityVote,
   number,
-  passes,
+  tests,
   reviseLoop,
   run,
   sampleN,
@@ -69,7 +69,7 @@ test("cancellation", async () => {
 
 test("types", () => {
   expectTypeOf(selfCritique()).toEqualTypeOf<Feedback>();
-  expectTypeOf(passes({ a: () => true })).toEqualTypeOf<ReturnType<typeof selfCritique>>();
+  expectTypeOf(tests({ a: () => true })).toEqualTypeOf<ReturnType<typeof selfCritique>>();
 });
 
 test.each<[options: unknown, message: string]>([

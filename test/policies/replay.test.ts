@@ -16,7 +16,7 @@ import {
   majorityVote,
   never,
   number,
-  passes,
+  tests,
   record,
   replay,
   retry,
@@ -96,7 +96,7 @@ const stacks: Record<string, (model: Model) => Model> = {
     stack(
       model,
       chainOfThought({ answer: number() }),
-      reviseLoop({ feedback: passes({ "says 24": ({ text }) => text.includes("24") }), rounds: 3 }),
+      reviseLoop({ feedback: tests({ "says 24": ({ text }) => text.includes("24") }), rounds: 3 }),
     ),
 };
 

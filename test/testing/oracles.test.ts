@@ -1,6 +1,6 @@
 /**
  * @module
- * The synthetic model against theory: what a vote over it costs and gains is what can be reckoned exactly (METHODS.md, E1, E2 and E4).
+ * The synthetic model against theory: what a vote over it costs and gains is what can be reckoned exactly.
  */
 import { describe, expect, test } from "vitest";
 import { aheadBy, beta, decided, majorityVote, never, run, sampleN, stack, window, type StoppingRule } from "mull";
@@ -87,7 +87,7 @@ function expectWithinThreeErrors(got: Figures, theory: Theory): void {
 
 // Those count a tie as one half, where a vote gives it to the answer seen first. Of the ways to a tie as many begin with the right answer as
 // with the wrong one, and all are equally likely: it is the same in the mean, with two answers.
-describe("the dynamic programme gives the numbers of METHODS.md, E1", () => {
+describe("the dynamic programme gives the numbers known for 40 samples", () => {
   test.each([
     [0.95, 4.6952, 0.99999, 1.0],
     [0.9, 5.6218, 0.9999, 1.0],

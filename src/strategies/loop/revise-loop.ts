@@ -66,7 +66,7 @@ export function reviseLoop<R extends ModelResponse = ModelResponse>(
   checkOptions("reviseLoop", options, ["feedback", "rounds", "patience", "prompt"]);
   const { feedback, rounds = 3, patience = 2, prompt = defaultPrompt } = options;
   if (typeof feedback !== "function") {
-    const bound = "a function that says how good a response is; passes(…), conformsTo(…) and judge(…) make one";
+    const bound = "a function that says how good a response is; tests(…), conformsTo(…) and judge(…) make one";
     throw new InvalidOptionError("reviseLoop", "feedback", bound, feedback);
   }
   checkInteger("reviseLoop", "rounds", rounds, 1);

@@ -5,7 +5,7 @@ import {
   majorityVote,
   number,
   outline,
-  passes,
+  tests,
   ProviderError,
   reviseInstruction,
   reviseLoop,
@@ -442,7 +442,7 @@ describe("types", () => {
   });
 
   test("feedback of any response fits everywhere, that of answers only on answers", () => {
-    const positive = passes<Reasoned<number>>({ "is positive": ({ answer = 0 }) => answer > 0 });
+    const positive = tests<Reasoned<number>>({ "is positive": ({ answer = 0 }) => answer > 0 });
     // The response is what comes from beneath, not what the feedback asks for.
     expectTypeOf(
       stack(model, sampleN(2), reviseLoop({ feedback: judge(model) })).generate,
@@ -463,7 +463,7 @@ describe("types", () => {
 describe("wrong options", () => {
   const feedback: Feedback = byNumber;
   const bound =
-    "feedback must be a function that says how good a response is; passes(…), conformsTo(…) and judge(…) make one";
+    "feedback must be a function that says how good a response is; tests(…), conformsTo(…) and judge(…) make one";
 
   test.each<[options: unknown, message: string]>([
     [undefined, "options must be an object, got undefined"],

@@ -156,7 +156,7 @@ describe("behaviour", () => {
 });
 
 describe("confidence and margin", () => {
-  // P(X > 1/2) for X ~ Beta(a + 1, b + 1); METHODS.md, E3.
+  // P(X > 1/2) for X ~ Beta(a + 1, b + 1), reckoned exactly.
   test.each<[votes: string, confidence: number, margin: number]>([
     ["?", 0, 0],
     ["1", 0.75, 1],

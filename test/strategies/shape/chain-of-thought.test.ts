@@ -6,7 +6,7 @@ import {
   majorityVote,
   number,
   outline,
-  passes,
+  tests,
   ProviderError,
   reviseLoop,
   run,
@@ -428,7 +428,7 @@ describe("types", () => {
       chainOfThought({ answer: number() }),
       sampleN(3),
       majorityVote(),
-      reviseLoop({ feedback: passes({ "is even": ({ text: words }) => words.endsWith("4") }) }),
+      reviseLoop({ feedback: tests({ "is even": ({ text: words }) => words.endsWith("4") }) }),
       toolLoop({ tools: [add] }),
     );
     const response = await run(solver, "q");

@@ -536,7 +536,7 @@ describe("on questions of known difficulty", () => {
       const spending = stack(model, solve, budgetAllocator({ target: 0.95 }));
       const flat = stack(model, solve, sampleN(16), majorityVote({ stop: never }));
       const [easy, hard] = [await asks(spending, "easy", 240), await asks(spending, "hard", 240)];
-      // METHODS.md, E1: the Beta rule at 0.95 with a cap of 40 in a world of two answers.
+      // Exact, by dynamic programming: the Beta rule at 0.95 with a cap of 40 in a world of two answers.
       near(
         easy.map(({ samples }) => samples),
         4.6952,

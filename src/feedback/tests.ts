@@ -17,12 +17,12 @@ export type ResponseTest<R extends ModelResponse = ModelResponse> = (response: R
  * @throws {@link InvalidOptionError} for no test, or one that is no function
  * @see Shinn et al. 2023, arXiv:2303.11366 (revising on test results)
  * @example
- * const feedback = passes<Answered<number>>({
+ * const feedback = tests<Answered<number>>({
  *   "the answer is a whole number": ({ answer }) => Number.isInteger(answer),
  *   "the answer is at most 100": ({ answer = 0 }) => answer <= 100,
  * });
  */
-export function passes<R extends ModelResponse = ModelResponse>(
+export function tests<R extends ModelResponse = ModelResponse>(
   tests: Readonly<Record<string, ResponseTest<R>>>,
 ): Feedback<R> {
   const named = Object(tests) === tests ? Object.entries(tests) : [];

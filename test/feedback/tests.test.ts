@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import {
   chainOfThought,
   number,
-  passes,
+  tests,
   reviseLoop,
   run,
   stack,
@@ -19,7 +19,7 @@ const broken = (error: unknown) => (): never => {
 };
 
 describe("verdicts", () => {
-  test.each<[what: string, tests: Record<string, ResponseTest>, verdict: object]>([
+  test.each<[what: string, named: Record<string, ResponseTest>, verdict: object]>([
     ["one that passes", { "is short": ({ text }) => text.length < 9 }, { ok: true, score: 1 }],
     ["one that fails", { "is long": () => false }, { ok: false, score: 0, message: "This is not so yet: is long." }],
     [
@@ -48,8 +48,8 @@ describe("verdicts", () => {
       { nothing: (() => undefined) as never },
       { ok: false, score: 0, message: "This is not so yet: nothing." },
     ],
-  ])("%s", async (_, tests, verdict) => {
-    expect(await verdictOn(passes(tests), "text: x")).toEqual(verdict);
+  ])("%s", async (_, named, verdict) => {
+    expect(await verdictOn(tests(named), "text: x")).toEqual(verdict);
   });
 
   test("tests run at the same time, and their names keep their order", async () => {
@@ -59,21 +59,21 @@ describe("verdicts", () => {
       order.push(name);
       return false;
     };
-    const { message } = await verdictOn(passes({ a: slow("a", 30), b: slow("b", 20), c: slow("c", 1) }), "x");
+    const { message } = await verdictOn(tests({ a: slow("a", 30), b: slow("b", 20), c: slow("c", 1) }), "x");
     expect(order).toEqual(["c", "b", "a"]);
     expect(message).toBe("This is not so yet: a; b; c.");
   });
 
   test("no model is called", async () => {
-    const { usage } = await assess(passes({ a: () => false }), scripted(["x"]));
+    const { usage } = await assess(tests({ a: () => false }), scripted(["x"]));
     expect(usage.calls).toBe(1);
   });
 
   test.prop([fc.array(fc.boolean(), { minLength: 1, maxLength: 20 })])(
     "the score is the share that passes",
     async (results) => {
-      const tests = Object.fromEntries(results.map((passed, i) => [`test ${i}`, () => passed]));
-      const { ok, score } = await verdictOn(passes(tests), "x");
+      const named = Object.fromEntries(results.map((passed, i) => [`test ${i}`, () => passed]));
+      const { ok, score } = await verdictOn(tests(named), "x");
       expect(ok).toBe(results.every(Boolean));
       expect(score).toBeCloseTo(results.filter(Boolean).length / results.length, 12);
       expect(score === 1).toBe(ok);
@@ -83,7 +83,7 @@ describe("verdicts", () => {
 
 test("in a loop", async () => {
   const model = scripted(["Answer: 7.5", "Answer: 250", "Answer: 24"]);
-  const feedback = passes<Reasoned<number>>({
+  const feedback = tests<Reasoned<number>>({
     "the answer is a whole number": ({ answer }) => Number.isInteger(answer),
     "the answer is at most 100": ({ answer = 0 }) => answer <= 100,
   });
@@ -97,19 +97,19 @@ test("in a loop", async () => {
 });
 
 test("types", () => {
-  expectTypeOf(passes({ a: ({ text }) => text === "" })).toEqualTypeOf<Feedback>();
-  const typed = passes<Reasoned<number>>({ a: ({ answer }) => answer === 1 });
+  expectTypeOf(tests({ a: ({ text }) => text === "" })).toEqualTypeOf<Feedback>();
+  const typed = tests<Reasoned<number>>({ a: ({ answer }) => answer === 1 });
   expectTypeOf(typed).toEqualTypeOf<Feedback<Reasoned<number>>>();
   // @ts-expect-error -- any response has no answer
-  passes({ a: ({ answer }) => answer === 1 });
+  tests({ a: ({ answer }) => answer === 1 });
   // @ts-expect-error -- a test says yes or no
-  passes({ a: () => "yes" });
+  tests({ a: () => "yes" });
 });
 
 describe("wrong options", () => {
   const none = "tests must be an object of at least one test, got";
 
-  test.each<[tests: unknown, message: string]>([
+  test.each<[named: unknown, message: string]>([
     [undefined, `${none} undefined`],
     [null, `${none} null`],
     [{}, `${none} an object`],
@@ -117,8 +117,8 @@ describe("wrong options", () => {
     ["tests", `${none} "tests"`],
     [() => true, `${none} a function`],
     [{ a: () => true, b: true }, 'tests["b"] must be a function of a response, got true'],
-  ])("%#", (tests, message) => {
-    expect(() => passes(tests as never)).toThrow(
+  ])("%#", (named, message) => {
+    expect(() => tests(named as never)).toThrow(
       expect.objectContaining({ code: "invalid-option", message: `passes: ${message}` }),
     );
   });
