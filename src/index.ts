@@ -40,6 +40,7 @@ export { decided, beta, window, aheadBy, never, type StoppingRule } from "./answ
 export { Tally, type TallyOptions, type TallyView, type Vote } from "./answers/tally.js";
 export { elect, type Drawn, type Voted } from "./answers/elect.js";
 export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
+export type { Weight } from "./answers/weight.js";
 export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
 export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
 export {

@@ -23,7 +23,7 @@ export interface FeedbackContext {
   readonly call: Call;
   /** The model that gave the response. */
   readonly model: Model;
-  /** Which draft this is, from 0. */
+  /** Which draft or sample this is, from 0. */
   readonly round: number;
 }
 
@@ -32,3 +32,9 @@ export type Feedback<R extends ModelResponse = ModelResponse> = (
   response: R,
   context: FeedbackContext,
 ) => Verdict | Promise<Verdict>;
+
+/** Says how good a response is: by a number, higher is better, or by a verdict. Every {@link Feedback} is a scorer. */
+export type Scorer<R extends ModelResponse = ModelResponse> = (
+  response: R,
+  context: FeedbackContext,
+) => number | Verdict | Promise<number | Verdict>;

@@ -2,6 +2,7 @@
  * @module
  * Feedback from the model itself. There is evidence against it.
  */
+import { bottomOf } from "../core/bottom-of.js";
 import type { Feedback } from "../core/feedback.js";
 import type { Model } from "../core/model.js";
 import { judge, type JudgeOptions } from "./judge.js";
@@ -23,13 +24,6 @@ import { judge, type JudgeOptions } from "./judge.js";
 export function selfCritique(options: JudgeOptions = {}): Feedback {
   judge(bottomless, options); // its options are wrong now, or never
   return (response, context) => judge(bottomOf(context.model), options)(response, context);
-}
-
-/** The model beneath all layers. */
-function bottomOf(model: Model): Model {
-  let bottom = model;
-  for (let inner = bottom.outline?.inner[0]; inner !== undefined; inner = bottom.outline?.inner[0]) bottom = inner;
-  return bottom;
 }
 
 const bottomless: Model = { id: "none", capabilities: {}, generate: () => Promise.reject(new Error("never called")) };
