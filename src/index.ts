@@ -36,20 +36,115 @@ export { math } from "./answers/math.js";
 export { number } from "./answers/number.js";
 export { text } from "./answers/text.js";
 export { passAtK } from "./answers/pass-at-k.js";
-export { decided, beta, window, aheadBy, never, type StoppingRule } from "./answers/stopping.js";
+export { forecast, type Forecast, type ForecastQuestion } from "./answers/forecast.js";
+export type { Estimate, Outcomes } from "./answers/chance/beta-fit.js";
+export {
+  cascadeFrontier,
+  cascadeOutcome,
+  type CascadeFrontier,
+  type CascadeOutcome,
+  type CascadeRecord,
+  type TierRecord,
+} from "./answers/cascade-frontier.js";
+export { decided, beta, window, aheadBy, consensus, never, type StoppingRule } from "./answers/stopping/stopping.js";
+export { foreseen, type FittedForeseen, type ForeseenFitOptions } from "./answers/stopping/foreseen.js";
+export {
+  atLeast,
+  optScale,
+  pandora,
+  type OptScaleOptions,
+  type PandoraOptions,
+  type ScoreStoppingRule,
+  type ScoreView,
+} from "./answers/stopping/score-stopping.js";
 export { Tally, type TallyOptions, type TallyView, type Vote } from "./answers/tally.js";
 export { elect, type Drawn, type Voted } from "./answers/elect.js";
-export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
-export type { Weight } from "./answers/weight.js";
-export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
-export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
+export type { Candidate, Show } from "./answers/judging/candidates.js";
 export {
-  chainOfThought,
-  stepByStep,
-  type ChainOfThoughtOptions,
-  type Exemplar,
-  type Reasoned,
-} from "./strategies/shape/chain-of-thought.js";
+  probeDifficulty,
+  type Difficulty,
+  type DifficultyProbe,
+  type ProbeDifficultyOptions,
+} from "./answers/difficulty.js";
+export {
+  fitAllocator,
+  type DifficultyBand,
+  type FitAllocatorOptions,
+  type LevelExpectation,
+  type LevelRecord,
+  type LevelTable,
+} from "./answers/fit-allocator.js";
+export {
+  levelPolicy,
+  type LearnedLevelPolicy,
+  type LevelPolicy,
+  type LevelPolicyOptions,
+} from "./answers/level-policy.js";
+export type { Level, LevelReport } from "./strategies/spend/budget-allocator/levels.js";
+export type { Match, Pair, Standing } from "./strategies/narrow/tournament/contest.js";
+export { stepByStep, type Exemplar, type Reasoned } from "./answers/reasoning.js";
+export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
+export type { Weight } from "./answers/weights/weight.js";
+export { tokenConfidence, type TokenConfidenceOptions } from "./answers/weights/token-confidence.js";
+export { selfCertainty, type SelfCertaintyOptions } from "./answers/weights/self-certainty.js";
+export {
+  fitSkill,
+  skillWeight,
+  type FitSkillOptions,
+  type Skill,
+  type SkillRecord,
+  type Skills,
+} from "./answers/weights/skill.js";
+export { softmax, borda, top, type Reweigh } from "./answers/weights/reweigh.js";
+export { redFlags, type RedFlagsOptions } from "./answers/weights/red-flags.js";
+export type { Sameness } from "./answers/clusters.js";
+export {
+  selfConfidence,
+  confidenceWeight,
+  confidenceQuestions,
+  type Confident,
+  type SelfConfidenceOptions,
+} from "./strategies/shape/self-confidence.js";
+export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
+export { confidentSamples, type ConfidentSamplesOptions } from "./strategies/widen/confident-samples.js";
+export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
+export { bestOf, type Best, type BestOfOptions, type Scored } from "./strategies/narrow/best-of.js";
+export {
+  choose,
+  compareAndSelect,
+  mostConsistent,
+  type Choice,
+  type ChooseOptions,
+  type Chosen,
+} from "./strategies/narrow/choose.js";
+export { compareTwo, tournament, type Champion, type TournamentOptions } from "./strategies/narrow/tournament.js";
+export { fuse, synthesize, type Fused, type FuseOptions } from "./strategies/narrow/fuse.js";
+export { chainOfThought, type ChainOfThoughtOptions } from "./strategies/shape/chain-of-thought.js";
+export { concise, draftInstruction, type ConciseOptions } from "./strategies/shape/concise.js";
+export {
+  decompose,
+  decomposeInstructions,
+  type Decomposed,
+  type DecomposeMethod,
+  type DecomposeOptions,
+} from "./strategies/shape/decompose.js";
+export { reasoningModules } from "./strategies/shape/decompose/self-discover.js";
+export type { Subanswer } from "./strategies/shape/decompose/preparation.js";
+export {
+  budgetForcing,
+  type BudgetForcingOptions,
+  type Forced,
+  type Forcing,
+} from "./strategies/shape/budget-forcing.js";
+export { earlyExit, type EarlyExitOptions, type Exited, type Probe } from "./strategies/shape/early-exit.js";
+export {
+  preThink,
+  thinkAheadInstruction,
+  type PreThinker,
+  type PreThinkOptions,
+  type PreThought,
+} from "./strategies/shape/pre-think.js";
+export { effort, effortWords, type EffortAttempt, type EffortOptions, type Tried } from "./strategies/shape/effort.js";
 export {
   reviseLoop,
   reviseInstruction,
@@ -57,16 +152,49 @@ export {
   type Revised,
   type ReviseLoopOptions,
 } from "./strategies/loop/revise-loop.js";
-export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
 export {
-  budgetAllocator,
-  type Allocated,
-  type BudgetAllocatorOptions,
-  type Level,
-  type LevelReport,
-} from "./strategies/spend/budget-allocator.js";
+  aggregate,
+  aggregateLoop,
+  type Aggregated,
+  type AggregateLoopOptions,
+  type AggregationRound,
+} from "./strategies/loop/aggregate-loop.js";
+export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
+export { budgetAllocator, type Allocated, type BudgetAllocatorOptions } from "./strategies/spend/budget-allocator.js";
+export {
+  allocate,
+  type AllocateOptions,
+  type Allocation,
+  type AllocationResult,
+  type AllocationState,
+} from "./strategies/spend/allocate.js";
+export {
+  adaptiveConsistency,
+  bestOfN,
+  confidenceInformedSelfConsistency,
+  selfConsistency,
+  selfMoA,
+  universalSelfConsistency,
+  type AdaptiveConsistencyOptions,
+  type BestOfNOptions,
+  type ConfidenceInformedSelfConsistencyOptions,
+  type PresetOptions,
+  type SelfConsistencyOptions,
+  type UniversalSelfConsistencyOptions,
+} from "./presets.js";
+export { cascade, type CascadeOptions } from "./strategies/spend/cascade.js";
+export type { Cascaded } from "./strategies/spend/cascade/tier-vote.js";
+export type { Tier, TierReport } from "./strategies/spend/cascade/tiers.js";
+export { shortest, type ShortestOptions } from "./strategies/spend/shortest.js";
 export { conformsTo } from "./feedback/conforms-to.js";
 export { judge, judgeInstruction, type JudgeOptions } from "./feedback/judge.js";
+export { verifier, verifyInstruction, type VerifierOptions } from "./feedback/verifier.js";
+export { aspects, defaultAspects, type Aspect, type AspectsOptions } from "./feedback/aspects.js";
+export { rubric, rubricInstruction, type RubricOptions } from "./feedback/rubric.js";
+export { agreement, type AgreementOptions } from "./feedback/agreement.js";
+export { logprobScore, type LogprobScoreOptions } from "./feedback/logprob-score.js";
+export { promptDifficulty, difficultyInstruction, type PromptDifficultyOptions } from "./feedback/prompt-difficulty.js";
+export { sameMeaning, sameMeaningInstruction, type SameMeaningOptions } from "./feedback/same-meaning.js";
 export { tests, type ResponseTest } from "./feedback/tests.js";
 export { selfCritique } from "./feedback/self-critique.js";
 export { cache, type CacheOptions } from "./policies/cache.js";

@@ -16,7 +16,11 @@ export type Voted<R extends ModelResponse = ModelResponse> = R & {
   readonly confidence: number;
   /** Lead of the winner over the second answer, as a share of all weights. */
   readonly margin: number;
-  /** The winner had less than `minShare`: there is no answer. */
+  /** Shannon entropy of the shares in nats: 0 where all agree. Over samples of one meaning (`same`) it is the semantic entropy. */
+  readonly entropy: number;
+  /** Samples that were not let vote. */
+  readonly discarded: number;
+  /** There is no answer: the winner had less than `minShare`, or all samples were discarded. */
   readonly abstained: boolean;
   /** Those drawn. */
   readonly samples: readonly R[];
@@ -29,19 +33,31 @@ export interface Drawn<R extends ModelResponse> {
   readonly samples: readonly R[];
   readonly failures: readonly SampleFailure[];
   readonly stopped: StopReason;
+  /** How many of the samples were not let vote. @defaultValue 0 */
+  readonly discarded?: number | undefined;
 }
 
 /**
  * The winner of a tally as a response: the first sample that gave the winning answer; the first of all where none can be read.
- * Under `minShare` of the weights there is no answer. Needs at least one sample.
+ * Under `minShare` of the weights, and where all were discarded, there is no answer. Needs at least one sample.
  */
 export function elect<R extends ModelResponse>(tally: Tally<R>, drawn: Drawn<R>, minShare: number = 0): Voted<R> {
-  const { samples, failures, stopped } = drawn;
-  const { winner, votes, confidence, margin } = tally;
-  const abstained = winner !== undefined && winner.share < minShare;
+  const { samples, failures, stopped, discarded = 0 } = drawn;
+  const { winner, votes, confidence, margin, entropy } = tally;
+  const abstained = winner === undefined ? discarded > 0 && discarded === samples.length : winner.share < minShare;
   const sample = winner?.sample ?? samples[0];
   if (sample === undefined) throw new NoAnswerError("there is no sample to elect");
-  const voted = extend(sample, { votes, confidence, margin, abstained, samples, failures, stopped });
+  const voted = extend(sample, {
+    votes,
+    confidence,
+    margin,
+    entropy,
+    discarded,
+    abstained,
+    samples,
+    failures,
+    stopped,
+  });
   if (abstained || (winner === undefined && "key" in sample))
     Object.assign(voted, { answer: undefined, key: undefined });
   return Object.assign(voted, sampleWarnings(sample, samples));

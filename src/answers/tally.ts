@@ -6,7 +6,7 @@ import { InvalidOptionError } from "../core/errors.js";
 import type { ModelResponse } from "../core/model.js";
 import { checkNumber } from "../core/options.js";
 import { keyOf } from "./answer.js";
-import { leadProbability } from "./beta.js";
+import { leadProbability } from "./chance/beta.js";
 
 /** One answer and what it has. */
 export interface Vote<R extends ModelResponse = ModelResponse> {
@@ -32,6 +32,10 @@ export interface TallyView {
   /** Weight of the leading answer, and of the second; 0 where there is none. */
   readonly first: number;
   readonly second: number;
+  /** Weight of all votes. */
+  readonly total: number;
+  /** Samples that cast a vote. */
+  readonly cast: number;
   /** Was the leading answer seen before the second? It wins ties then. */
   readonly firstWinsTies: boolean;
   /** Keys of all samples in the order they were seen; `undefined` for one that cast no vote. */
@@ -63,7 +67,8 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
   private readonly candidates: Map<string, Candidate<R>> = new Map<string, Candidate<R>>();
   private leader: Candidate<R> | undefined;
   private runnerUp: Candidate<R> | undefined;
-  private total = 0;
+  private weights = 0;
+  private voters = 0;
 
   /** @throws {@link InvalidOptionError} for a number below 0 */
   constructor({ planned = Infinity, maxWeight = 1 }: TallyOptions = {}) {
@@ -83,6 +88,12 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
   get second(): number {
     return this.runnerUp?.weight ?? 0;
   }
+  get total(): number {
+    return this.weights;
+  }
+  get cast(): number {
+    return this.voters;
+  }
   get firstWinsTies(): boolean {
     if (this.leader === undefined || this.runnerUp === undefined) return true;
     return this.leader.rank < this.runnerUp.rank;
@@ -100,7 +111,7 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
 
   /** Lead of the first answer over the second, as a share of all weights; 0 without votes. */
   get margin(): number {
-    return this.total === 0 ? 0 : (this.first - this.second) / this.total;
+    return this.weights === 0 ? 0 : (this.first - this.second) / this.weights;
   }
 
   /**
@@ -111,16 +122,28 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
     return this.leader === undefined ? 0 : leadProbability(Math.round(this.first), Math.round(this.second));
   }
 
+  /** Shannon entropy of the shares in nats: 0 where all agree or nobody voted, the logarithm of the number of answers where they are even. */
+  get entropy(): number {
+    let sum = 0;
+    for (const { weight } of this.candidates.values()) {
+      // The smallest of numbers divided by more than one is none.
+      const share = weight / this.weights;
+      if (share > 0) sum -= share * Math.log(share);
+    }
+    return Math.max(0, sum);
+  }
+
   /**
    * Counts a sample. One without a key, or of weight 0, is seen but casts no vote.
    *
+   * @param named - the key it votes for, where that is another than its own
    * @throws {@link InvalidOptionError} for a weight below 0, above `maxWeight`, or not finite
    */
-  add(sample: R, weight: number = 1): void {
+  add(sample: R, weight: number = 1, named?: string): void {
     if (checkNumber("Tally", "weight", weight, 0, this.maxWeight) === Infinity) {
       throw new InvalidOptionError("Tally", "weight", "a finite number", weight);
     }
-    const key = weight === 0 ? undefined : keyOf(sample);
+    const key = weight === 0 ? undefined : (named ?? keyOf(sample));
     (this.keys as (string | undefined)[]).push(key);
     if (key === undefined) return;
     let candidate = this.candidates.get(key);
@@ -130,7 +153,8 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
     }
     candidate.count++;
     candidate.weight += weight;
-    this.total += weight;
+    this.weights += weight;
+    this.voters++;
     this.place(candidate);
   }
 
@@ -145,7 +169,7 @@ export class Tally<R extends ModelResponse = ModelResponse> implements TallyView
   }
 
   private vote({ key, sample, count, weight }: Candidate<R>): Vote<R> {
-    return { key, sample, count, weight, share: weight / this.total };
+    return { key, sample, count, weight, share: weight / this.weights };
   }
 }
 

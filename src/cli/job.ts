@@ -2,10 +2,10 @@
  * @module
  * The job: every problem, answered in every way.
  */
+import type { Reasoned } from "../answers/reasoning.js";
 import { BudgetExceededError } from "../core/errors.js";
 import { run } from "../core/run.js";
 import type { Usage } from "../core/usage.js";
-import type { Reasoned } from "../strategies/shape/chain-of-thought.js";
 import type { Problem } from "../tiny/problems.js";
 import type { Method } from "./methods.js";
 

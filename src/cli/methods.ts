@@ -3,11 +3,12 @@
  * The five ways to answer that the main job compares.
  */
 import { number } from "../answers/number.js";
+import type { Reasoned } from "../answers/reasoning.js";
 import type { Model, ModelResponse } from "../core/model.js";
 import { stack } from "../core/stack.js";
 import { toolLoop } from "../strategies/loop/tool-loop.js";
 import { majorityVote } from "../strategies/narrow/majority-vote.js";
-import { chainOfThought, type Reasoned } from "../strategies/shape/chain-of-thought.js";
+import { chainOfThought } from "../strategies/shape/chain-of-thought.js";
 import { budgetAllocator } from "../strategies/spend/budget-allocator.js";
 import { sampleN } from "../strategies/widen/sample-n.js";
 import { calculator } from "../tools/calculator.js";

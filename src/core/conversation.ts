@@ -2,7 +2,7 @@
  * @module
  * Longer conversations: what a layer adds to a request. The request itself is never touched.
  */
-import type { AssistantMessage, Message, ToolCallPart, UserMessage } from "./message.js";
+import { textOf, type AssistantMessage, type Message, type ToolCallPart, type UserMessage } from "./message.js";
 import type { ModelRequest, ModelResponse } from "./model.js";
 
 /** The request with more words at the end of its last user message; at the very end, so that what is before stays cached. */
@@ -50,4 +50,15 @@ export function insertAfterSystem(request: ModelRequest, turns: readonly Message
 /** Does the response ask for tools? Providers do not always say so in `finishReason`. */
 export function callsTools({ finishReason, toolCalls = [] }: ModelResponse): boolean {
   return finishReason === "tool-calls" || toolCalls.length > 0;
+}
+
+/** A conversation as text, for whoever judges what was answered: of a single message the words alone. */
+export function transcript(messages: readonly Message[]): string {
+  const [only] = messages;
+  if (messages.length === 1 && only !== undefined) return `# Question\n${textOf(only)}`;
+  const turns = messages.map((message) => {
+    if (message.role !== "tool") return `${message.role}: ${textOf(message)}`;
+    return `tool: ${message.content.map(({ output }) => (typeof output === "string" ? output : JSON.stringify(output))).join("\n")}`;
+  });
+  return `# Conversation\n${turns.join("\n\n")}`;
 }

@@ -42,6 +42,11 @@ export function estimateTokens(request: ModelRequest): number {
   return Math.ceil(bytes / 3) + extra;
 }
 
+/** Tokens of a text: UTF-8 bytes / 3. */
+export function estimateText(text: string): number {
+  return Math.ceil(utf8Length(text) / 3);
+}
+
 function jsonLength(value: unknown): number {
   if (typeof value === "string") return utf8Length(value);
   return utf8Length(JSON.stringify(value) ?? "");

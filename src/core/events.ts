@@ -3,6 +3,7 @@
  * Events: what a run tells while it goes on. Nothing is built for an event that nobody listens to.
  */
 import { EventEmitter } from "eventemitter3";
+import type { TokenLogprob } from "./model.js";
 import type { Usage } from "./usage.js";
 
 /** Where an event comes from: `['majorityVote', 'sampleN', '#3', 'chainOfThought', 'tiny']`. */
@@ -39,6 +40,8 @@ export interface DeltaEvent extends At {
   readonly reasoning?: string;
   /** Some more of a tool's arguments. */
   readonly toolInput?: string;
+  /** Log-probabilities of some more tokens, where the request asks for them and the model tells them as it writes. */
+  readonly logprobs?: readonly TokenLogprob[];
   /** `true`: this will be the text of the final response unless a later layer replaces it. `false`: a thought. */
   readonly output: boolean;
 }
@@ -106,6 +109,14 @@ export interface FeedbackEvent extends At {
   readonly score: number;
 }
 
+/** A sample was scored, in the order in which it was drawn. */
+export interface ScoreEvent extends At {
+  readonly type: "score";
+  readonly index: number;
+  /** `undefined` where the scorer failed. */
+  readonly score: number | undefined;
+}
+
 /** A tool gave its result. */
 export interface ToolEvent extends At {
   readonly type: "tool";
@@ -139,6 +150,7 @@ export type MullEvent =
   | WaitEvent
   | CacheEvent
   | FeedbackEvent
+  | ScoreEvent
   | ToolEvent
   | LevelEvent;
 

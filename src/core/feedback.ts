@@ -34,7 +34,8 @@ export type Feedback<R extends ModelResponse = ModelResponse> = (
 ) => Verdict | Promise<Verdict>;
 
 /** Says how good a response is: by a number, higher is better, or by a verdict. Every {@link Feedback} is a scorer. */
-export type Scorer<R extends ModelResponse = ModelResponse> = (
-  response: R,
-  context: FeedbackContext,
-) => number | Verdict | Promise<number | Verdict>;
+export interface Scorer<R extends ModelResponse = ModelResponse> {
+  (response: R, context: FeedbackContext): number | Verdict | Promise<number | Verdict>;
+  /** Log-probabilities that it reads: so many alternatives per token. Whoever draws the samples asks the model for them. @defaultValue none */
+  readonly logprobs?: number | undefined;
+}

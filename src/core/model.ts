@@ -137,5 +137,6 @@ export type Sampled<R extends ModelResponse = ModelResponse> = R & {
 
 /** A model of samples that can be drawn one by one, so that whoever narrows them may stop early. */
 export interface Sampler<R extends ModelResponse = ModelResponse> extends Model<Sampled<R>> {
-  draw(request: ModelRequest, call: Call): Draw<R>;
+  /** @param most - draws no more than so many, where that is fewer than it draws by itself */
+  draw(request: ModelRequest, call: Call, most?: number): Draw<R>;
 }

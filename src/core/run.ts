@@ -186,13 +186,14 @@ function listener({ onEvent, events }: RunOptions, broken: unknown[]): ((event: 
   };
 }
 
-function checkRequest(prompt: string | ModelRequest): ModelRequest {
+/** The request of a prompt, when it is one. */
+export function checkRequest(prompt: string | ModelRequest, where: string = "run"): ModelRequest {
   if (typeof prompt === "string") {
-    if (prompt.trim() === "") throw new InvalidOptionError("run", "the prompt", "a text that is not empty", prompt);
+    if (prompt.trim() === "") throw new InvalidOptionError(where, "the prompt", "a text that is not empty", prompt);
     return { messages: [{ role: "user", content: prompt }] };
   }
   if (typeof prompt !== "object" || prompt === null || !Array.isArray(prompt.messages)) {
-    throw new InvalidOptionError("run", "the prompt", "a text, or a request with messages", prompt);
+    throw new InvalidOptionError(where, "the prompt", "a text, or a request with messages", prompt);
   }
   const { temperature, topP, maxOutputTokens } = prompt;
   const messages: readonly Message[] = prompt.messages;
@@ -200,12 +201,12 @@ function checkRequest(prompt: string | ModelRequest): ModelRequest {
     (message: Partial<Message> | null) => !roles.includes(message?.role ?? "") || !isContent(message?.content),
   );
   if (odd !== undefined)
-    throw new InvalidOptionError("run", "a message", `an object with a role (${roles.join(", ")}) and content`, odd);
+    throw new InvalidOptionError(where, "a message", `an object with a role (${roles.join(", ")}) and content`, odd);
   const hasContent = messages.some((m) => textOf(m).trim() !== "" || hasOtherParts(m));
-  if (!hasContent) throw new InvalidOptionError("run", "messages", "messages of which one is not empty", messages);
-  if (temperature !== undefined) checkNumber("run", "temperature", temperature, 0);
-  if (topP !== undefined) checkNumber("run", "topP", topP, 0, 1);
-  if (maxOutputTokens !== undefined) checkInteger("run", "maxOutputTokens", maxOutputTokens, 1);
+  if (!hasContent) throw new InvalidOptionError(where, "messages", "messages of which one is not empty", messages);
+  if (temperature !== undefined) checkNumber(where, "temperature", temperature, 0);
+  if (topP !== undefined) checkNumber(where, "topP", topP, 0, 1);
+  if (maxOutputTokens !== undefined) checkInteger(where, "maxOutputTokens", maxOutputTokens, 1);
   return prompt;
 }
 

@@ -69,9 +69,16 @@ export function sample<R extends ModelResponse>(
 
 /**
  * The samples of any model of samples: lazily where it can, else all at once.
+ *
+ * @param most - so many are enough: a lazy one draws no more
  */
-export function draw<R extends ModelResponse>(next: Model<Sampled<R>>, request: ModelRequest, call: Call): Draw<R> {
-  return isSampler(next) ? next.draw(request, call) : new Drawn(() => next.generate(request, call));
+export function draw<R extends ModelResponse>(
+  next: Model<Sampled<R>>,
+  request: ModelRequest,
+  call: Call,
+  most?: number,
+): Draw<R> {
+  return isSampler(next) ? next.draw(request, call, most) : new Drawn(() => next.generate(request, call));
 }
 
 function isSampler<R extends ModelResponse>(model: Model<Sampled<R>>): model is Sampler<R> {
@@ -256,7 +263,7 @@ class Drawn<R extends ModelResponse> implements Draw<R> {
 }
 
 /** Would the next sample fail in the same way? */
-function hopeless(error: unknown): boolean {
+export function hopeless(error: unknown): boolean {
   return (ProviderError.is(error) && !error.retryable) || CapabilityError.is(error) || InvalidOptionError.is(error);
 }
 

@@ -8,6 +8,7 @@ import { adapter } from "./downgrade.js";
 import { Flight, type FlightPlan } from "./flight.js";
 import type { FinishReason, Model, ModelRequest, ModelResponse, Warning } from "./model.js";
 import { sameRequest } from "./same-request.js";
+import type { Delta } from "./tape.js";
 import type { Spend } from "./usage.js";
 
 /** What a provider's function gives back; the rest is filled in. */
@@ -26,11 +27,8 @@ export interface SourceCall extends Omit<Call, "child"> {
   readonly n: number;
   /** Does anybody want the words as they come? If not, a provider need not be asked to stream. */
   readonly streaming: boolean;
-  /** Tells some more words of completion `choice`. */
-  delta(
-    part: { readonly text?: string; readonly reasoning?: string; readonly toolInput?: string },
-    choice?: number,
-  ): void;
+  /** Tells some more words of completion `choice`, with their log-probabilities where the request asks for them. */
+  delta(part: Delta, choice?: number): void;
 }
 
 /** What a model costs, in US dollars per million tokens. */

@@ -17,7 +17,7 @@ export interface Tape {
 }
 
 /** Some more words of a completion. */
-export type Delta = Pick<DeltaEvent, "text" | "reasoning" | "toolInput">;
+export type Delta = Pick<DeltaEvent, "text" | "reasoning" | "toolInput" | "logprobs">;
 
 /** A request on its way to a provider, as a deck sees it. */
 export interface TapedFlight {

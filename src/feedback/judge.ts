@@ -2,12 +2,10 @@
  * @module
  * Feedback from a model: a judge that reads question and answer.
  */
-import { InvalidOptionError } from "../core/errors.js";
 import type { Feedback, FeedbackContext, Verdict } from "../core/feedback.js";
-import { textOf, type Message } from "../core/message.js";
 import type { Model, ModelResponse } from "../core/model.js";
 import { checkNumber, checkOptions } from "../core/options.js";
-import { isModel } from "../core/stack.js";
+import { askAbout, checkJudge, checkText, shareOf } from "./judgement.js";
 
 /** Options of {@link judge}. */
 export interface JudgeOptions {
@@ -20,6 +18,10 @@ export interface JudgeOptions {
 /**
  * Feedback from a judge model: it reads the question and the answer, says what is wrong, and gives a score.
  *
+ * One of four ways to judge by a model. {@link verifier}: is it correct, yes or no, asked once or several times; for answers that are
+ * right or wrong. {@link aspects}: several verifiers, each of one aspect. {@link rubric}: several criteria with weights, in one call; for what has no
+ * single right answer. This one: a score and what to mend, in one call.
+ *
  * Shape: a model, or a whole stack, in; {@link Feedback} out. A judgement without a readable score counts as 0.
  * Cost: one call of the judge for each response, counted as `usage.judging`.
  *
@@ -29,19 +31,14 @@ export interface JudgeOptions {
  * const solver = stack(model, chainOfThought(), reviseLoop({ feedback: judge(model) }));
  */
 export function judge(model: Model, options: JudgeOptions = {}): Feedback {
-  if (!isModel(model))
-    throw new InvalidOptionError("judge", "the first argument", "a model (id, capabilities, generate)", model);
+  checkJudge("judge", model);
   checkOptions("judge", options, ["instruction", "passing"]);
   const { instruction = judgeInstruction, passing = 0.9 } = options;
-  if (typeof instruction !== "string" || instruction.trim() === "") {
-    throw new InvalidOptionError("judge", "instruction", "a text that is not empty", instruction);
-  }
+  checkText("judge", "instruction", instruction);
   checkNumber("judge", "passing", passing, 0, 1);
 
   return async (response: ModelResponse, { request, call }: FeedbackContext): Promise<Verdict> => {
-    const question = `${conversation(request.messages)}\n\n# Answer\n${response.text}`;
-    const content = `${question}\n\n# Task\n${instruction} ${scoreInstruction}`;
-    const { text } = await model.generate({ messages: [{ role: "user", content }] }, call);
+    const { text } = await model.generate(askAbout(request, response, `${instruction} ${scoreInstruction}`), call);
     const score = scoreOf(text);
     return { ok: score >= passing, score, message: text.replace(scoreLine, "").trim() };
   };
@@ -53,20 +50,7 @@ export const judgeInstruction =
 const scoreInstruction = 'End with "Score: " and a whole number from 0 (wrong) to 10 (right in every part).';
 const scoreLine = /\**score\**\s*:\s*\**\s*(\d+(?:\.\d+)?)(?:\s*\/\s*(\d+))?\**\.?/gi;
 
-/** From 0 to 1; 0 where none can be read, and for one on another scale than its own. */
 function scoreOf(text: string): number {
-  const [, points, scale = 10] = [...text.matchAll(scoreLine)].at(-1) ?? [];
-  const score = Number(points) / Number(scale);
-  return score <= 1 ? score : 0;
-}
-
-/** The question as text: of a single user message the words alone. */
-function conversation(messages: readonly Message[]): string {
-  const [only] = messages;
-  if (messages.length === 1 && only !== undefined) return `# Question\n${textOf(only)}`;
-  const turns = messages.map((message) => {
-    if (message.role !== "tool") return `${message.role}: ${textOf(message)}`;
-    return `tool: ${message.content.map(({ output }) => (typeof output === "string" ? output : JSON.stringify(output))).join("\n")}`;
-  });
-  return `# Conversation\n${turns.join("\n\n")}`;
+  const [, points, scale] = [...text.matchAll(scoreLine)].at(-1) ?? [];
+  return shareOf(points, scale);
 }

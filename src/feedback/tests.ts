@@ -26,10 +26,10 @@ export function tests<R extends ModelResponse = ModelResponse>(
   tests: Readonly<Record<string, ResponseTest<R>>>,
 ): Feedback<R> {
   const named = Object(tests) === tests ? Object.entries(tests) : [];
-  if (named.length === 0) throw new InvalidOptionError("passes", "tests", "an object of at least one test", tests);
+  if (named.length === 0) throw new InvalidOptionError("tests", "tests", "an object of at least one test", tests);
   for (const [name, test] of named) {
     if (typeof test !== "function")
-      throw new InvalidOptionError("passes", `tests[${JSON.stringify(name)}]`, "a function of a response", test);
+      throw new InvalidOptionError("tests", `tests[${JSON.stringify(name)}]`, "a function of a response", test);
   }
   return async (response) => {
     const complaints = await Promise.all(named.map(([name, test]) => complaintOf(name, test, response)));

@@ -2,9 +2,10 @@
  * @module
  * The body of `POST /chat/completions`, as a request to a model.
  */
+import { efforts } from "../core/efforts.js";
 import type { Fields } from "../core/fields.js";
 import type { JsonSchema, JsonValue } from "../core/message.js";
-import type { Effort, Model, ModelRequest, ResponseSchema, ToolDescription } from "../core/model.js";
+import type { Model, ModelRequest, ResponseSchema, ToolDescription } from "../core/model.js";
 import { HttpError } from "./http-error.js";
 import { messagesOf } from "./messages.js";
 import { flag, integer, list, number, object, oneOf, optional, text, words, wrong } from "./readers.js";
@@ -165,7 +166,6 @@ function defined<T extends object>(fields: T): T {
 }
 
 const noArguments = { type: "object", properties: {} };
-const efforts: readonly Effort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 const known: ReadonlySet<string> = new Set(
   (

@@ -6,6 +6,7 @@ import type { ToolCallPart } from "../core/message.js";
 import type { FinishReason, TokenLogprob } from "../core/model.js";
 import type { Random } from "../core/random.js";
 import type { Reply } from "../core/source.js";
+import type { Delta } from "../core/tape.js";
 import type { Prompt } from "./chat-template.js";
 import type { Writer } from "./engine.js";
 import { choose, likeliest, logprobsOf, type Sampling } from "./sampling.js";
@@ -23,7 +24,7 @@ export interface LineSettings extends Sampling {
 }
 
 /** Hears more of a line as it is written. */
-export type Listener = (part: { readonly text?: string; readonly toolInput?: string }) => void;
+export type Listener = (part: Delta) => void;
 
 /** Writes one completion. */
 export class Line implements Writer {
@@ -36,6 +37,9 @@ export class Line implements Writer {
   private readonly _logprobs: TokenLogprob[] = [];
   private _text = "";
   private _told = 0;
+  /** Tokens whose log-probabilities were told, and the length of their text. */
+  private _toldTokens = 0;
+  private _toldLength = 0;
   /** What stands between the marks of a tool call. */
   private _expression: number[] | undefined;
   private _toolCall: ToolCallPart | undefined;
@@ -140,7 +144,20 @@ export class Line implements Writer {
     if (this._listener === undefined) return;
     const end = this._text.length - (all ? 0 : this._heldBack);
     if (end <= this._told) return;
-    this._listener({ text: this._text.slice(this._told, end) });
+    const text = this._text.slice(this._told, end);
     this._told = end;
+    const logprobs = this._newLogprobs(end);
+    this._listener(logprobs.length === 0 ? { text } : { text, logprobs });
+  }
+
+  /** Log-probabilities, not told yet, of the tokens that end before `end`. */
+  private _newLogprobs(end: number): readonly TokenLogprob[] {
+    const from = this._toldTokens;
+    for (let next = this._logprobs[from]; next !== undefined; next = this._logprobs[this._toldTokens]) {
+      if (this._toldLength + next.token.length > end) break;
+      this._toldLength += next.token.length;
+      this._toldTokens++;
+    }
+    return this._logprobs.slice(from, this._toldTokens);
   }
 }

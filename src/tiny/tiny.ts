@@ -8,6 +8,7 @@ import type { Model, ModelRequest } from "../core/model.js";
 import { checkInteger, checkNumber, checkOptions } from "../core/options.js";
 import { hashText, Random } from "../core/random.js";
 import { source, type Reply, type SourceCall } from "../core/source.js";
+import type { Delta } from "../core/tape.js";
 import { fillTemplate } from "./chat-template.js";
 import { Engine } from "./engine.js";
 import { Line, type LineSettings } from "./line.js";
@@ -70,7 +71,7 @@ async function write(
   const { tokens } = settings.prompt;
   const seed = String(request.seed ?? call.random.bits());
   const lines = Array.from({ length: call.n }, (_, choice) => {
-    const listener = call.streaming ? (part: { readonly text?: string }) => call.delta(part, choice) : undefined;
+    const listener = call.streaming ? (part: Delta) => call.delta(part, choice) : undefined;
     return new Line(settings, new Random(hashText(choice, seed), choice), listener);
   });
   const cachedInputTokens = await engine.write(tokens, lines, call.scope);

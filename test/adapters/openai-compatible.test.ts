@@ -606,6 +606,23 @@ describe("streaming", () => {
       },
     ));
 
+  test("log-probabilities are told with their words", () =>
+    serving(
+      (_, response) => sendEvents(response, story),
+      async ({ model }) => {
+        const told: unknown[] = [];
+        await run(model(), "Hi", {
+          onEvent: (event) => {
+            if (event.type === "delta" && event.logprobs !== undefined) told.push([event.text, event.logprobs]);
+          },
+        });
+        expect(told).toEqual([
+          ["Fo", [{ token: "Fo", logprob: -0.5 }]],
+          ["ur – 四 🎉", [{ token: "ur", logprob: -0.1 }]],
+        ]);
+      },
+    ));
+
   test("a delta is told before the stream goes on", () => {
     let goOn: () => void;
     const told = new Promise<void>((resolve) => (goOn = resolve));

@@ -44,3 +44,15 @@ test("no answer under the least share, an answer at it", () => {
   });
   expect(elect(tally, { samples, ...rest }, 0.6)).toMatchObject({ index: 0, key: "a", abstained: false });
 });
+
+test("who was discarded is counted; where all were, there is no answer", () => {
+  const { samples } = count(["a", "b"]);
+  const silent = new Tally<Keyed>();
+  for (const sample of samples) silent.add(sample, 0);
+  const all = elect(silent, { samples, ...rest, discarded: 2 });
+  expect(all).toMatchObject({ index: 0, key: undefined, answer: undefined, abstained: true, discarded: 2 });
+  expect(elect(silent, { samples, ...rest, discarded: 1 })).toMatchObject({ abstained: false, discarded: 1 });
+  const { tally } = count(["a", "b"]);
+  expect(elect(tally, { samples, ...rest })).toMatchObject({ discarded: 0, entropy: tally.entropy });
+  expect(tally.entropy).toBeCloseTo(Math.log(2), 12);
+});

@@ -64,6 +64,37 @@ describe("after every sample, in any order", () => {
   });
 });
 
+test.each<[keys: readonly (string | undefined)[], expected: number]>([
+  [["a", "a", "a"], 0],
+  [["a", undefined], 0],
+  [["a", "b"], Math.log(2)],
+  [["a", "b", "c", "d"], Math.log(4)],
+  [["a", "a", "a", "b"], 2 * Math.log(2) - 0.75 * Math.log(3)],
+])("entropy in nats: %j, %f", (keys, expected) => {
+  const tally = new Tally<Keyed>();
+  for (const sample of responses(keys)) tally.add(sample);
+  expect(tally.entropy).toBeCloseTo(expected, 12);
+});
+
+test("the entropy of hardly any weight is hardly any", () => {
+  const tally = new Tally<Keyed>({ maxWeight: 2 });
+  const [a, b] = responses(["a", "b"]);
+  tally.add(a!, 2);
+  tally.add(b!, Number.MIN_VALUE);
+  expect(tally.entropy).toBe(0);
+});
+
+test("a sample may vote for another key than its own", () => {
+  const tally = new Tally<Keyed>();
+  const [a, b, silent] = responses(["a", "b", undefined]);
+  tally.add(a!);
+  tally.add(b!, 1, "a");
+  tally.add(silent!, 1, "a");
+  tally.add(b!, 0, "a");
+  expect(tally.votes.map(({ key, count }) => [key, count])).toEqual([["a", 3]]);
+  expect(tally.keys).toEqual(["a", "a", "a", undefined]);
+});
+
 test("nothing was cast", () => {
   const tally = new Tally();
   expect(tally).toMatchObject({
@@ -74,6 +105,7 @@ test("nothing was cast", () => {
     firstWinsTies: true,
     margin: 0,
     confidence: 0,
+    entropy: 0,
     keys: [],
     votes: [],
   });

@@ -5,7 +5,7 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { textOf, type Message, type ModelRequest, type ModelResponse, type ToolCallPart } from "mull";
-import { addToPrompt, callsTools, insertAfterSystem, reply, turnOf } from "../../src/core/conversation.js";
+import { addToPrompt, callsTools, insertAfterSystem, reply, transcript, turnOf } from "../../src/core/conversation.js";
 import { noUsage } from "../../src/core/usage.js";
 
 const request = (...messages: readonly Message[]): ModelRequest => ({ messages, temperature: 0.5 });
@@ -131,6 +131,32 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     content: fc.array(fc.record({ type: fc.constant("text" as const), text: fc.string() })),
   }),
 );
+
+describe("transcript", () => {
+  test.each<[what: string, messages: readonly Message[], words: string]>([
+    ["a question", [{ role: "user", content: "hi" }], "# Question\nhi"],
+    ["its words alone", [{ role: "user", content: [{ type: "text", text: "hi" }, file] }], "# Question\nhi"],
+    ["nothing", [], "# Conversation\n"],
+    [
+      "turns",
+      [
+        { role: "system", content: "s" },
+        { role: "user", content: "hi" },
+        { role: "assistant", content: [{ type: "text", text: "I look." }, toolCall] },
+        {
+          role: "tool",
+          content: [
+            { type: "tool-result", id: "1", name: "look", output: "seen" },
+            { type: "tool-result", id: "2", name: "look", output: { n: 1 } },
+          ],
+        },
+      ],
+      '# Conversation\nsystem: s\n\nuser: hi\n\nassistant: I look.\n\ntool: seen\n{"n":1}',
+    ],
+  ])("%s", (_, messages, words) => {
+    expect(transcript(messages)).toBe(words);
+  });
+});
 
 prop.prop([fc.array(message), fc.string(), fc.string()])(
   "requests are never touched, and no words are lost",

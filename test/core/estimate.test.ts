@@ -5,9 +5,13 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { ModelRequest } from "mull";
-import { estimateTokens } from "../../src/core/estimate.js";
+import { estimateText, estimateTokens } from "../../src/core/estimate.js";
 
 const user = (content: string): ModelRequest => ({ messages: [{ role: "user", content }] });
+
+test("estimateText: a text alone, nothing around it", () => {
+  expect(["", "abc", "abcd", "漢字"].map(estimateText)).toEqual([0, 1, 2, 2]);
+});
 
 describe("estimateTokens", () => {
   test.each<[what: string, request: ModelRequest, tokens: number]>([

@@ -348,6 +348,43 @@ describe("draw", () => {
     expect([texts, model.calls, drawing.planned, drawing.stopped]).toEqual([["a", "c"], 4, Infinity, "done"]);
     expect([drawing.samples.length, drawing.failures.map(({ index }) => index)]).toEqual([3, [1]]);
   });
+
+  test.each([
+    [1, 1, 1],
+    [2, 2, 2],
+    [9, 4, 4],
+    [undefined, 4, 4],
+  ])("no more than %j", async (most, planned, calls) => {
+    const model = scripted(["a", "b", "c", "d"], { repeat: true });
+    const sampler = sampleN(4, { quorum: 3 })(model);
+    let drawing: Draw | undefined;
+    const layer = wrap("layer", sampler, async (request, call) => {
+      drawing = draw(sampler, request, call, most);
+      for await (const _ of drawing); // all of them
+      return { text: "done", finishReason: "stop", usage: call.usage };
+    });
+    await run(layer, "hi");
+    expect([drawing?.planned, drawing?.samples.length, drawing?.stopped, model.calls]).toEqual([
+      planned,
+      planned,
+      "done",
+      calls,
+    ]);
+  });
+
+  test("a single one is no thought, and a lost one is an error", async () => {
+    const one = (model: Model) => {
+      const sampler = sampleN(4, { quorum: 3 })(model);
+      return wrap("layer", sampler, async (request, call) => {
+        for await (const response of draw(sampler, request, call, 1)) return response;
+        throw new Error("none");
+      });
+    };
+    const output: unknown[] = [];
+    await run(one(scripted(["a"])), "hi", { onEvent: (event) => event.type === "delta" && output.push(event.output) });
+    expect(output).toEqual([true]);
+    await expect(run(one(scripted([overloaded])), "hi")).rejects.toBe(overloaded);
+  });
 });
 
 describe("the warning of samples that are all the same words", () => {

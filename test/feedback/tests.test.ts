@@ -119,7 +119,7 @@ describe("wrong options", () => {
     [{ a: () => true, b: true }, 'tests["b"] must be a function of a response, got true'],
   ])("%#", (named, message) => {
     expect(() => tests(named as never)).toThrow(
-      expect.objectContaining({ code: "invalid-option", message: `passes: ${message}` }),
+      expect.objectContaining({ code: "invalid-option", message: `tests: ${message}` }),
     );
   });
 });

@@ -16,15 +16,25 @@ const alone = ["strategies", "policies", "learn", "probe"];
 const beneath = ["core", "answers"];
 const beside = ["feedback", "tools", "adapters", "engines", "observe", "serve", "tiny", "testing"];
 
+/** The folder of the parts of a primitive: `src/strategies/spend/allocate/` for `src/strategies/spend/allocate.ts`, and for all that lies in it. */
+function ownFolder(path: string): string {
+  const [src, part, move, name = ""] = path.split("/");
+  return part === "strategies" ? `${src}/${part}/${move}/${name.replace(/\.ts$/, "")}/` : path;
+}
+
+/** All that a preset needs of the core: it stacks, checks its options, and names types. It makes no layer and no call of its own. */
+const stacking = ["errors", "feedback", "model", "options", "stack"].map((name) => `src/core/${name}.ts`);
+
 /** May a source of ours import another one? */
 function allowed(from: string, to: string): boolean {
   const [a, b] = [partOf(from), partOf(to)];
   if (a === "cli") return true;
   if (a === "core") return b === "core";
   if (a === "answers") return b === "core" || b === "answers";
-  if (alone.includes(a)) return beneath.includes(b);
+  // A primitive may have parts of its own, in a folder of its name.
+  if (alone.includes(a)) return beneath.includes(b) || ownFolder(from) === ownFolder(to);
   if (beside.includes(a)) return beneath.includes(b) || b === a;
-  if (from === "src/presets.ts") return beneath.includes(b) || alone.includes(b);
+  if (from === "src/presets.ts") return b === "answers" || b === "strategies" || stacking.includes(to);
   if (from === "src/index.ts") {
     return (
       beneath.includes(b) ||

@@ -10,9 +10,15 @@ function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Is this a part of a primitive, in the folder of its name, such as `src/strategies/spend/allocate/batch.ts`? */
+function isPart(path: string): boolean {
+  const folder = /^(src\/strategies\/[^/]+\/[^/]+)\/[^/]+$/.exec(path)?.[1];
+  return folder !== undefined && exists(`${folder}.ts`);
+}
+
 const primitives = ["strategies", "policies"].flatMap((part) =>
   filesUnder(`src/${part}`)
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => path.endsWith(".ts") && !isPart(path))
     .map((path) => {
       const name = path.slice(path.lastIndexOf("/") + 1, -3);
       return { path, part, name, id: camelCase(name) };
@@ -59,6 +65,19 @@ test("every primitive is exported by the root", () => {
 test("every primitive is in the changelog", () => {
   const changelog = read("CHANGELOG.md");
   expect(primitives.filter(({ id }) => !new RegExp(`\\b${id}\\b`).test(changelog)).map(({ id }) => id)).toEqual([]);
+});
+
+test("every preset is exported by the root, has its place on the page, in the example and in the test, and is in the changelog", () => {
+  const presets = exists("src/presets.ts") ? exportsOf("src/presets.ts") : [];
+  const { names } = presets.length === 0 ? { names: new Set() } : reExportsOf("src/index.ts");
+  expect(presets.filter((id) => !names.has(id))).toEqual([]);
+  const places = ["docs/presets.md", "examples/presets.ts", "test/presets.test.ts", "CHANGELOG.md"];
+  const without = presets.flatMap((id) =>
+    places
+      .filter((path) => !exists(path) || !new RegExp(`\\b${id}\\b`).test(read(path)))
+      .map((path) => `${path}: ${id}`),
+  );
+  expect(without).toEqual([]);
 });
 
 test("no test and no page is left of a primitive that is gone", () => {

@@ -16,6 +16,7 @@ import {
   type Model,
   type ModelRequest,
   type ModelResponse,
+  type MullEvent,
   type RunOptions,
 } from "mull";
 import { modelLaws } from "mull/testing";
@@ -205,7 +206,29 @@ describe("log-probabilities", () => {
       expect(top!.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 9);
   });
 
+  test.each([[[]], [["= 1"]], [["nswer"]]])("are told as the text is written, with stops %j", async (stop) => {
+    const told: MullEvent[] = [];
+    const response = await ask({ logprobs: 2, stop }, { seed: 1, onEvent: (event) => told.push(event) });
+    const deltas = told.filter((event) => event.type === "delta");
+    expect(deltas.length).toBeGreaterThan(3);
+    const logprobs = deltas.flatMap((delta) => delta.logprobs ?? []);
+    expect(logprobs).toEqual(response.logprobs!.slice(0, logprobs.length));
+    // The token in which a stop sequence begins is cut: it is in the response, and is not told.
+    expect(response.logprobs!.length - logprobs.length).toBeLessThanOrEqual(stop.length);
+    let text = "";
+    let tokens = "";
+    for (const delta of deltas) {
+      text += delta.text ?? "";
+      tokens += (delta.logprobs ?? []).map(({ token }) => token).join("");
+      expect(text.startsWith(tokens)).toBe(true);
+      if (stop.length === 0) expect(tokens).toBe(text);
+    }
+  });
+
   test("are left out unless asked for", async () => {
+    const told: MullEvent[] = [];
+    await ask({}, { onEvent: (event) => told.push(event) });
+    expect(told.filter((event) => "logprobs" in event)).toEqual([]);
     expect(await ask()).not.toHaveProperty("logprobs");
   });
 });

@@ -6,6 +6,7 @@ import { countOf, fieldsOf, listOf, wordsOf, type Fields } from "../../core/fiel
 import type { SourceCall } from "../../core/source.js";
 import { contentOf } from "./completion.js";
 import { Echo } from "./echo.js";
+import { logprobOf } from "./logprobs.js";
 
 interface CallDraft {
   id: string | undefined;
@@ -41,14 +42,15 @@ export class Draft {
       this._call.delta({ reasoning }, this._index);
     }
     this._content += text;
-    this._tell(text === "" ? "" : (this._echo?.add(text) ?? text));
+    const entries = listOf(fieldsOf(choice.logprobs)?.content);
+    this._logprobs.push(...entries);
+    this._tell(text === "" ? "" : (this._echo?.add(text) ?? text), entries);
     this._refusal += wordsOf(delta.refusal) ?? "";
     for (const part of listOf(delta.tool_calls)) {
       const toolInput = this._addCall(part);
       if (toolInput !== "") this._call.delta({ toolInput }, this._index);
     }
     for (const detail of listOf(delta.reasoning_details)) this._addDetail(detail);
-    this._logprobs.push(...listOf(fieldsOf(choice.logprobs)?.content));
     this.finishReason = wordsOf(choice.finish_reason) ?? this.finishReason;
   }
 
@@ -68,8 +70,10 @@ export class Draft {
     };
   }
 
-  private _tell(text: string): void {
-    if (text !== "") this._call.delta({ text }, this._index);
+  private _tell(text: string, entries: readonly Fields[] = []): void {
+    const logprobs = entries.map(logprobOf);
+    if (text === "" && logprobs.length === 0) return;
+    this._call.delta({ ...(text !== "" && { text }), ...(logprobs.length > 0 && { logprobs }) }, this._index);
   }
 
   /** Returns what it adds to the arguments. */

@@ -2,9 +2,8 @@
  * @module
  * The nearest effort that a model has.
  */
+import { efforts as order } from "../../core/efforts.js";
 import type { Effort } from "../../core/model.js";
-
-const order: readonly Effort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** The effort itself, where the model has it; else the nearest one, the lesser of two. Thinking that was asked for is never turned off. */
 export function fitEffort(effort: Effort, efforts: readonly Effort[] | undefined): Effort {

@@ -32,8 +32,8 @@ export interface RunLine extends Place {
 export type Kept =
   | { readonly reply: TapedReply; readonly deltas?: readonly Delta[] }
   | { readonly error: TapedError }
-  /** Given up after so many ms. */
-  | { readonly cancelledMs: number };
+  /** Given up after so many ms, and what was told until then: it may be why. */
+  | { readonly cancelledMs: number; readonly deltas?: readonly Delta[] };
 
 /** A call. A later line about the same one holds instead of an earlier one. */
 export type CallLine = Place & { readonly type: "call"; readonly model: string } & Kept;

@@ -68,8 +68,12 @@ export class RecordDeck implements Deck {
       const { path } = passenger.call;
       return this._write({ type: "call", run: reel.id, path, request: request.id, model: flight.plan.id, ...what });
     };
+    const told = (passenger: Passenger): { readonly deltas?: readonly Delta[] } => {
+      const heard = deltas.get(passenger);
+      return heard === undefined ? {} : { deltas: toJson(heard) as readonly Delta[] };
+    };
     const members = live.map((passenger) => {
-      const member = { abort: () => void keep(passenger, { cancelledMs: clock.now() - began }) };
+      const member = { abort: () => void keep(passenger, { cancelledMs: clock.now() - began, ...told(passenger) }) };
       passenger.call.scope.add(member);
       return { passenger, member };
     });
@@ -103,8 +107,7 @@ export class RecordDeck implements Deck {
           `${flight.plan.id} gave ${replies.length} of ${live.length} completions`,
         );
         if (typeof reply !== "object" || reply === null) return keep(passenger, { error: tapedError(missing) });
-        const told = deltas.get(passenger);
-        await keep(passenger, { reply: toJson(reply) as TapedReply, ...(told !== undefined && { deltas: told }) });
+        await keep(passenger, { reply: toJson(reply) as TapedReply, ...told(passenger) });
         // It left while the line was written.
         if (passenger.over) await keep(passenger, { cancelledMs: clock.now() - began });
       }),

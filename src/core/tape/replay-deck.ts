@@ -10,7 +10,7 @@ import { FailedReply, type Deck, type Tape, type TapedFlight } from "../tape.js"
 import { errorOf, type CallLine } from "./line.js";
 import { keyOf, Reels, type Reel } from "./reels.js";
 import { Sequence } from "./sequence.js";
-import { tell } from "./tell.js";
+import { tell, tellAgain } from "./tell.js";
 import { fromJson } from "./value.js";
 
 /** Plays the runs of one tape. */
@@ -96,6 +96,9 @@ function replyOf(
         settle(reply);
       } else if ("error" in line) settle(new FailedReply(errorOf(line.error)));
       else {
+        tellAgain(passenger, line.deltas ?? []);
+        // Who gave it up because of what was told did so again.
+        if (passenger.over) return;
         // What was given up then is given up now. If nobody does, that is an error, so that nothing hangs.
         timer = clock.setTimeout(
           () => {

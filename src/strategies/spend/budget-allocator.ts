@@ -2,33 +2,19 @@
  * @module
  * Budget allocation: as much thinking as this question needs, and no more.
  */
+import type { Difficulty, DifficultyProbe } from "../../answers/difficulty.js";
 import { elect, type Voted } from "../../answers/elect.js";
-import { beta } from "../../answers/stopping.js";
-import { Tally } from "../../answers/tally.js";
+import type { LevelPolicy } from "../../answers/level-policy.js";
+import { LevelVote } from "./budget-allocator/level-vote.js";
+import { checkLevels, nameOf, planLevels, type Level, type LevelReport } from "./budget-allocator/levels.js";
+import { beta } from "../../answers/stopping/stopping.js";
 import { exhaustion, type Call } from "../../core/call.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
-import type { Model, ModelRequest, ModelResponse, SampleFailure, StopReason } from "../../core/model.js";
+import type { Model, ModelRequest, ModelResponse, StopReason, Warning } from "../../core/model.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/options.js";
 import { race } from "../../core/scope.js";
-import { sample } from "../../core/sample.js";
-import { isModel } from "../../core/stack.js";
-import type { Usage } from "../../core/usage.js";
 import { wrap } from "../../core/wrap.js";
-
-/** How thoroughly to think. */
-export interface Level<R extends ModelResponse = ModelResponse> {
-  /** @defaultValue `'level 0'`, `'level 1'`, … */
-  readonly name?: string | undefined;
-  /** Samples of its model, those of earlier levels counted in: whole, at least 1. */
-  readonly samples: number;
-  /** Whose samples. @defaultValue the model beneath */
-  readonly model?: Model<R> | undefined;
-  /** Weight of its samples in the vote, above 0. @defaultValue 1 */
-  readonly weight?: number | undefined;
-  /** Changes to the request, such as `effort` or `maxOutputTokens`. @defaultValue none */
-  readonly settings?: Partial<Omit<ModelRequest, "messages">> | undefined;
-}
 
 /** Options of {@link budgetAllocator}. */
 export interface BudgetAllocatorOptions<R extends ModelResponse = ModelResponse> {
@@ -37,29 +23,24 @@ export interface BudgetAllocatorOptions<R extends ModelResponse = ModelResponse>
   /** Sure enough: stops at this confidence, from 0.5 to 1. @defaultValue 0.95 */
   readonly target?: number | undefined;
   /**
-   * How hard the question is, from 0 to 1, known before anything is sampled: 0 begins at the first level, 1 at the last.
-   * @defaultValue begins at the first; the agreement of its samples decides
+   * How hard the question is, from 0 to 1, known before anything is sampled, or by a few samples: {@link probeDifficulty}, {@link promptDifficulty}, or a
+   * function. Without a `policy`, 0 begins at the first level, 1 at the last. @defaultValue begins at the first; the agreement of its samples decides
    */
-  readonly difficulty?: ((request: ModelRequest, call: Call) => number | Promise<number>) | undefined;
+  readonly difficulty?: Difficulty | undefined;
+  /**
+   * Names the one level for a question of this difficulty: a function, or what {@link levelPolicy} learned. The others are left to questions of theirs, unless
+   * the model of this one fails. @defaultValue none: level after level until it is sure
+   */
+  readonly policy?: LevelPolicy | undefined;
   /** How many samples at a time: whole, at least 1. @defaultValue as many as the first level has */
   readonly concurrency?: number | undefined;
 }
 
-/** What one level did. */
-export interface LevelReport {
-  readonly name: string;
-  /** Samples it bought. */
-  readonly samples: number;
-  /** Confidence in the leading answer after it. */
-  readonly confidence: number;
-  readonly usage: Usage;
-}
-
 /** The answer of the vote, and what was spent on it where. */
 export type Allocated<R extends ModelResponse = ModelResponse> = Voted<R> & {
-  /** Name of the last level that bought samples. */
+  /** Name of the level that `policy` chose; else of the last that bought samples, `'probe'` where those that `difficulty` drew were enough. */
   readonly level: string;
-  /** Those that were entered, in order. */
+  /** Those that were entered, in order; what `difficulty` drew is called `'probe'`. */
   readonly levels: readonly LevelReport[];
   /** How hard the question was, from 0 to 1: what `difficulty` said, else the part of the weights that the winner did not get. */
   readonly difficulty: number;
@@ -67,19 +48,22 @@ export type Allocated<R extends ModelResponse = ModelResponse> = Voted<R> & {
 
 /**
  * Samples a question until the vote is sure enough, level by level from cheap to thorough: easy questions cost a few samples, hard ones
- * as many as the budget allows.
+ * as many as the budget allows. Or, with a `policy`, takes the one level that pays for questions of this difficulty.
  *
  * Shape: one response in, the vote's winner out, with the cost of every level. The answers of all levels vote together; what a level bought
  * is never bought again.
- * Cost: between the samples of the first level and, for each model, the most that a level wants of it; fewer once `target` is reached.
+ * Cost: between the samples of the first level and, for each model, the most that a level wants of it; fewer once `target` is reached. With a `policy` those of
+ * one level. What `difficulty` asks comes to that, counted as `usage.judging`; what it draws does not, up to what its level wants of the model beneath.
  * `stopped` says why: `'ok'` (the target is reached), `'limit'` (there is no further level), `'budget'`, `'deadline'` or `'failure'` (an error that
  * cannot get better; a level with another model is tried first).
+ * A `difficulty` that fails after it drew samples leaves the difficulty unknown, with a warning.
  *
- * @throws {@link InvalidOptionError} when the stack is built; at a call, for a difficulty out of bounds
- * @throws what `difficulty` throws
+ * @throws {@link InvalidOptionError} when the stack is built; at a call, for a difficulty out of bounds, for a level that there is not, and what levels throw of that kind
+ * @throws what `difficulty` throws where it drew no samples, and what `policy` throws
  * @throws the first failure, when there is no sample at all
- * @see Snell et al. 2024, arXiv:2408.03314 (how much to spend depends on difficulty); Aggarwal et al. 2023, arXiv:2305.11860 (the stopping rule);
- *   Chen et al. 2025, arXiv:2504.00762 (the next model on disagreement)
+ * @see Snell et al. 2024, arXiv:2408.03314 (how much to spend, and whether to think on or to think again, depends on difficulty); Damani et al. 2024,
+ *   arXiv:2410.04707 (spending where it gains most); Aggarwal et al. 2023, arXiv:2305.11860 (the stopping rule); Chen et al. 2025, arXiv:2504.00762 (the next model
+ *   on disagreement)
  * @example
  * const solver = stack(model, chainOfThought({ answer: number() }), budgetAllocator({ target: 0.95 }));
  * const { answer, level, levels } = await run(solver, "How many legs do three spiders have?", { budget: { tokens: 20_000 } });
@@ -87,10 +71,10 @@ export type Allocated<R extends ModelResponse = ModelResponse> = Voted<R> & {
 export function budgetAllocator<R extends ModelResponse>(
   options: BudgetAllocatorOptions<NoInfer<R>> = {},
 ): (next: Model<R>) => Model<Allocated<R>> {
-  checkOptions("budgetAllocator", options, ["levels", "target", "difficulty", "concurrency"]);
-  const { target = 0.95, difficulty } = options;
+  checkOptions("budgetAllocator", options, ["levels", "target", "difficulty", "policy", "concurrency"]);
+  const { target = 0.95, difficulty, policy } = options;
   const levels: readonly Level<R>[] = options.levels ?? defaultLevels;
-  checkLevels(levels);
+  checkLevels("budgetAllocator", levels);
   const { concurrency = levels[0]?.samples } = options;
   checkNumber("budgetAllocator", "target", target, 0.5, 1);
   if (concurrency !== undefined && concurrency !== Infinity)
@@ -98,85 +82,80 @@ export function budgetAllocator<R extends ModelResponse>(
   if (difficulty !== undefined && typeof difficulty !== "function") {
     throw new InvalidOptionError("budgetAllocator", "difficulty", "a function of the request", difficulty);
   }
+  const names = levels.map(nameOf);
+  if (policy !== undefined) checkPolicy(policy, names);
   const sure = beta(target);
-  const maxWeight = Math.max(...levels.map(({ weight = 1 }) => weight));
 
   return (next) => {
-    const plan = levels.map(({ name, samples, model = next, weight = 1, settings }, index) => {
-      return { name: name ?? `level ${index}`, samples, model, weight, settings };
-    });
+    const plan = planLevels("budgetAllocator", levels, next);
     const models = [...new Set([next, ...plan.map(({ model }) => model)])];
+    // A probe asks the model beneath as the first level does that has it, so that the level need not ask again.
+    const own = plan.find(({ model }) => model === next) ?? { index: -1, model: next, weight: 1, settings: undefined };
+    const maxWeight = Math.max(own.weight, ...plan.map(({ weight }) => weight));
+
+    /** How hard it is, and where the samples already end it. */
+    const estimate = async (request: ModelRequest, call: Call, vote: LevelVote<R>): Promise<Estimate> => {
+      if (difficulty === undefined) return {};
+      let end: StopReason | undefined;
+      const draw = async (samples: number): Promise<void> => {
+        const level = { ...own, name: "probe", samples };
+        if (end !== undefined || vote.has(level) || vote.lost(level)) return;
+        const why = await vote.buy(level, request);
+        if (why === "ok" || why === "budget" || why === "deadline") end = why;
+      };
+      let drawn = Promise.resolve();
+      const probe: DifficultyProbe = async (samples) => {
+        checkInteger("budgetAllocator", "the samples of a probe", samples, 1);
+        drawn = drawn.then(() => draw(samples));
+        await drawn;
+        return vote.tally;
+      };
+      const inner = call.child("difficulty", { thought: true, judging: true });
+      try {
+        const value = await race(call, () => difficulty(request, inner, probe));
+        await drawn;
+        checkNumber("budgetAllocator", "what difficulty returns", value, 0, 1);
+        return { value, end };
+      } catch (error) {
+        // What is drawn when the time ends is still told what became of it.
+        await drawn.catch(ignore);
+        if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw error;
+        if (vote.samples.length === 0 || InvalidOptionError.is(error)) throw error;
+        return { end: end ?? exhaustion(error), warning: unestimated };
+      }
+    };
 
     const allocate = async (request: ModelRequest, call: Call): Promise<Allocated<R>> => {
-      const tally = new Tally<R>({ maxWeight });
-      const samples: R[] = [];
-      const failures: SampleFailure[] = [];
-      const reports: LevelReport[] = [];
-      const bought = new Map<Model, number>();
-      const broken = new Map<Model, unknown>();
-      let stopped: StopReason = "limit";
-
-      /** Draws what a level still wants of its model, until the vote is sure. */
-      const buy = async ({
-        name,
-        samples: wanted,
-        model,
-        weight,
-        settings,
-      }: (typeof plan)[number]): Promise<StopReason> => {
-        const had = bought.get(model) ?? 0;
-        const inner = call.child(name, { thought: true });
-        const asked = settings === undefined ? request : { ...request, ...settings };
-        const drawing = sample(model, asked, inner, {
-          n: wanted - had,
-          concurrency,
-          quorum: samples.length > 0 ? 0 : 1,
-        });
-        let end: StopReason = "limit";
-        try {
-          for await (const response of drawing) {
-            samples.push(response);
-            tally.add(response, weight);
-            if (sure(tally)) {
-              end = "ok";
-              break;
-            }
+      const vote = new LevelVote<R>(call, { sure, maxWeight, concurrency });
+      const { value, end, warning } = await estimate(request, call, vote);
+      let stopped = end ?? "limit";
+      let chosen: string | undefined;
+      if (end === undefined) {
+        const first = policy === undefined ? begin(value, plan.length) : checkChoice(policy(value), names);
+        // Levels before the first are for questions that nobody has answered yet.
+        for (const level of [...plan.slice(first), ...plan.slice(0, first)]) {
+          if (level.index < first && vote.samples.length > 0) break;
+          if (vote.lost(level) || (policy === undefined && vote.has(level))) continue;
+          if (call.listening) {
+            const { index, name } = level;
+            const confidence = vote.reports.at(-1)?.confidence;
+            call.emit({ type: "level", path: call.path, level: index, name, confidence });
           }
-          if (drawing.stopped !== "done" && drawing.stopped !== "decided") end = drawing.stopped;
-        } catch (error) {
-          if (call.scope.aborted || exhaustion(error) !== undefined) throw error;
-          broken.set(model, error);
-          end = "failure";
+          stopped = await vote.buy(level, request);
+          if (stopped === "failure") continue;
+          if (policy !== undefined) chosen = level.name;
+          if (stopped !== "limit" || policy !== undefined) break;
         }
-        if (end === "failure" && !broken.has(model)) broken.set(model, drawing.failures.at(-1)?.error);
-        bought.set(model, had + drawing.samples.length);
-        failures.push(...drawing.failures);
-        reports.push({ name, samples: drawing.samples.length, confidence: tally.confidence, usage: inner.usage });
-        return end;
-      };
-
-      const expected = await expectedDifficulty(difficulty, request, call);
-      const first = expected === undefined ? 0 : Math.min(plan.length - 1, Math.floor(expected * plan.length));
-      for (const [index, level] of plan.entries()) {
-        if (index < first || broken.has(level.model) || (bought.get(level.model) ?? 0) >= level.samples) continue;
-        if (call.listening) {
-          call.emit({
-            type: "level",
-            path: call.path,
-            level: index,
-            name: level.name,
-            confidence: reports.at(-1)?.confidence,
-          });
-        }
-        stopped = await buy(level);
-        if (stopped === "ok" || stopped === "budget" || stopped === "deadline") break;
       }
+      const { tally, samples, failures, reports } = vote;
       // No model gave a single sample.
-      if (samples.length === 0) throw [...broken.values()][0];
-      return extend(elect(tally, { samples, failures, stopped }), {
-        level: reports.findLast((report) => report.samples > 0)?.name ?? "",
+      if (samples.length === 0) throw vote.error;
+      const voted = elect(tally, { samples, failures, stopped });
+      return extend(voted, {
+        level: chosen ?? reports.findLast((report) => report.samples > 0)?.name ?? "",
         levels: reports,
-        difficulty: expected ?? 1 - (tally.winner?.share ?? 0),
+        difficulty: value ?? 1 - (tally.winner?.share ?? 0),
+        ...(warning !== undefined && end === undefined && { warnings: [...(voted.warnings ?? []), warning] }),
       });
     };
 
@@ -186,7 +165,8 @@ export function budgetAllocator<R extends ModelResponse>(
         inner: models,
         cost: (inner, inputTokens) => {
           const costs = models.map((model, index) => {
-            const most = Math.max(0, ...plan.filter((level) => level.model === model).map(({ samples }) => samples));
+            const wanted = plan.filter((level) => level.model === model).map(({ samples }) => samples);
+            const most = Math.max(model === next ? (difficulty?.samples ?? 0) : 0, ...wanted);
             const { calls, tokens } = inner(inputTokens, index);
             return { calls: most * calls, tokens: most * tokens };
           });
@@ -202,36 +182,46 @@ const defaultLevels: readonly Pick<Level, "name" | "samples">[] = [
   { name: "thorough", samples: 16 },
   { name: "exhaustive", samples: 40 },
 ];
+const unestimated: Warning = {
+  code: "difficulty-failed",
+  message: "how hard the question is could not be found out: it counts as unknown",
+};
 
-async function expectedDifficulty(
-  difficulty: BudgetAllocatorOptions["difficulty"],
-  request: ModelRequest,
-  call: Call,
-): Promise<number | undefined> {
-  if (difficulty === undefined) return undefined;
-  const inner = call.child("difficulty", { thought: true, judging: true });
-  const value = await race(call, () => difficulty(request, inner));
-  return checkNumber("budgetAllocator", "what difficulty returns", value, 0, 1);
+interface Estimate {
+  /** `undefined` where nobody knows. */
+  readonly value?: number;
+  /** Why nothing more is to be bought. */
+  readonly end?: StopReason | undefined;
+  readonly warning?: Warning;
 }
 
-function checkLevels<R extends ModelResponse>(levels: readonly Level<R>[]): void {
-  if (!Array.isArray(levels) || levels.length === 0) {
-    throw new InvalidOptionError("budgetAllocator", "levels", "a list of at least one level", levels);
+/** The level to begin at: as far up as the question is hard. */
+function begin(difficulty: number | undefined, levels: number): number {
+  return difficulty === undefined ? 0 : Math.min(levels - 1, Math.floor(difficulty * levels));
+}
+
+function checkPolicy(policy: LevelPolicy, names: readonly string[]): void {
+  if (typeof policy !== "function")
+    throw new InvalidOptionError("budgetAllocator", "policy", "a function of the difficulty", policy);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    throw new InvalidOptionError("budgetAllocator", "the name of a level", "its own, where a policy names it", twice);
+  for (const name of policy.levels ?? []) {
+    if (!names.includes(name))
+      throw new InvalidOptionError("budgetAllocator", "a level of policy", `one of ${names.join(", ")}`, name);
   }
-  levels.forEach((level: Level<R>, index) => {
-    const where = `budgetAllocator: levels[${index}]`;
-    checkOptions(where, level, ["name", "samples", "model", "weight", "settings"]);
-    const { name = "level", samples, model, weight = 1, settings } = level;
-    if (typeof name !== "string" || name === "")
-      throw new InvalidOptionError(where, "name", "a text that is not empty", name);
-    checkInteger(where, "samples", samples, 1);
-    if (!(checkNumber(where, "weight", weight, 0) > 0))
-      throw new InvalidOptionError(where, "weight", "a number above 0", weight);
-    if (model !== undefined && !isModel(model)) throw new InvalidOptionError(where, "model", "a model", model);
-    if (settings !== undefined && (Object(settings) !== settings || "messages" in settings)) {
-      throw new InvalidOptionError(where, "settings", "an object of fields of a request, without messages", settings);
-    }
-  });
+}
+
+/** Where the level stands that a policy names. */
+function checkChoice(name: string, names: readonly string[]): number {
+  const index = names.indexOf(name);
+  if (index < 0)
+    throw new InvalidOptionError("budgetAllocator", "what policy returns", `one of ${names.join(", ")}`, name);
+  return index;
+}
+
+function ignore(): void {
+  // It is told where it is awaited.
 }
 
 function sum(numbers: readonly number[]): number {

@@ -72,15 +72,15 @@ export function sampleN(
         : undefined;
     const drawn = downgrade === undefined ? next : warned(next, downgrade);
 
-    const begin = (asked: ModelRequest, call: Call): Draw<R> => {
+    const begin = (asked: ModelRequest, call: Call, most: number = n): Draw<R> => {
       const request = temperature === undefined || asked.temperature !== undefined ? asked : { ...asked, temperature };
       if (downgrade !== undefined && call.listening) {
         call.emit({ type: "downgrade", path: call.path, capability: "temperature", message: downgrade });
       }
       return sample(drawn, request, call, {
-        n,
+        n: Math.min(n, most),
         concurrency,
-        quorum,
+        quorum: Math.min(quorum, most),
         order,
         warm,
         ...(varied && { request: (index: number) => vary(request, hints, index) }),
@@ -107,7 +107,7 @@ export function sampleN(
         },
       },
     );
-    return { ...model, draw: (request, call) => begin(request, call.child("sampleN")) };
+    return { ...model, draw: (request, call, most) => begin(request, call.child("sampleN"), most) };
   };
 }
 

@@ -448,10 +448,16 @@ describe("types", () => {
 describe("wrong options", () => {
   test.each<[options: unknown, message: string]>([
     [null, "options must be an object, got null"],
-    [{ stopp: never }, 'an option must be one of stop, weight, maxWeight, minShare, got "stopp"'],
+    [
+      { stopp: never },
+      'an option must be one of stop, weight, maxWeight, reweigh, discard, same, minShare, got "stopp"',
+    ],
     [{ stop: "decided" }, 'stop must be a stopping rule, got "decided"'],
     [{ stop: null }, "stop must be a stopping rule, got null"],
     [{ weight: 2 }, "weight must be a function of a sample, got 2"],
+    [{ reweigh: [1] }, "reweigh must be a function of weights, got an array"],
+    [{ discard: true }, "discard must be a function of a sample, got true"],
+    [{ same: "words" }, 'same must be a function of two samples, got "words"'],
     [{ maxWeight: -1 }, "maxWeight must be a number of at least 0, got -1"],
     [{ maxWeight: "1" }, 'maxWeight must be a number of at least 0, got "1"'],
     [{ maxWeight: NaN }, "maxWeight must be a number of at least 0, got NaN"],

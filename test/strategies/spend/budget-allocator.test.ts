@@ -3,18 +3,25 @@ import {
   beta,
   budgetAllocator,
   chainOfThought,
+  effort,
+  fitAllocator,
+  levelPolicy,
   majorityVote,
   never,
   number,
   outline,
+  probeDifficulty,
   ProviderError,
   reviseLoop,
   run,
   sampleN,
   stack,
   Tally,
+  wrap,
+  aggregateLoop,
   type Allocated,
   type BudgetAllocatorOptions,
+  type Difficulty,
   type Level,
   type LevelReport,
   type Model,
@@ -73,6 +80,26 @@ describe.each<[what: string, layer: (model: Model) => Model]>([
         budgetAllocator({
           levels: two,
           difficulty: async (request, call) => ((await model.generate(request, call)).text.length % 7) / 7,
+        }),
+      ),
+  ],
+  [
+    "a probe, a policy, and a level that revises",
+    (model) =>
+      stack(
+        model,
+        solve,
+        budgetAllocator({
+          levels: [
+            {
+              name: "again",
+              samples: 2,
+              through: reviseLoop({ rounds: 1, feedback: ({ text }) => ({ ok: text.length % 2 === 0 }) }),
+            },
+            { name: "wide", samples: 5 },
+          ],
+          difficulty: probeDifficulty({ samples: 3 }),
+          policy: (difficulty = 0) => (difficulty < 0.5 ? "again" : "wide"),
         }),
       ),
   ],
@@ -331,6 +358,458 @@ describe("difficulty", () => {
   });
 });
 
+describe("a probe", () => {
+  const levels = two;
+
+  /** Probes so many, and gives what it saw. */
+  const looking =
+    (seen: unknown[], ...probes: readonly number[]): Difficulty =>
+    async (_request, _call, probe) => {
+      for (const samples of probes) {
+        const { seen: count, first, second } = await probe(samples);
+        seen.push([count, first, second]);
+      }
+      return 0;
+    };
+
+  test.each<
+    [what: string, votes: string, samples: number, bought: string, difficulty: number, stopped: string, calls: number]
+  >([
+    ["counts towards the levels", "121212", 2, "probe 2, thorough 4", 0.5, "limit", 6],
+    ["leaves the first level what it lacks", "121212", 3, "probe 3, thorough 3", 1 / 3, "limit", 6],
+    ["chooses where to begin: easy", "112211", 4, "probe 4, thorough 2", 0.5, "limit", 6],
+    ["may be enough for all levels", "12121212", 8, "probe 8", 0.5, "limit", 8],
+    ["may make the vote sure", "1111", 4, "probe 4", 0, "ok", 4],
+    ["ends as soon as it is", "11111111", 8, "probe 4", 0, "ok", 4],
+    ["what cannot be read disagrees", "1?1?12", 4, "probe 4, thorough 2", 0.5, "limit", 6],
+    ["what is lost is bought again", "1!21122", 3, "probe 2, thorough 4", 0.5, "limit", 7],
+  ])("%s", async (_, votes, samples, levelsBought, difficulty, stopped, calls) => {
+    const model = voter(`${votes}!!!!`);
+    const solver = stack(
+      model,
+      solve,
+      budgetAllocator({ levels, difficulty: probeDifficulty({ samples }), concurrency: 1 }),
+    );
+    const response = await run(solver, "q");
+    expect([bought(response), response.stopped]).toEqual([levelsBought, stopped]);
+    expect(response.difficulty).toBeCloseTo(difficulty, 12);
+    expect(response.level).toBe(levelsBought.split(", ").at(-1)?.split(" ")[0]);
+    expect(model.calls).toBe(calls);
+    expect(response.usage.judging).toBeUndefined();
+  });
+
+  test("counts those that were drawn before, and shows the vote as it stands", async () => {
+    const seen: unknown[] = [];
+    const model = voter("1121222");
+    const difficulty = looking(seen, 2, 4, 3);
+    const response = await run(stack(model, solve, budgetAllocator({ levels, difficulty, target: 0.99 })), "q");
+    expect(seen).toEqual([
+      [2, 2, 0],
+      [4, 3, 1],
+      [4, 3, 1],
+    ]);
+    expect(bought(response)).toBe("probe 2, probe 2, thorough 2");
+  });
+
+  test("draws no more once the vote is sure", async () => {
+    const seen: unknown[] = [];
+    const model = voter("111111");
+    const response = await run(stack(model, solve, budgetAllocator({ levels, difficulty: looking(seen, 4, 6) })), "q");
+    expect(seen).toEqual([
+      [4, 4, 0],
+      [4, 4, 0],
+    ]);
+    expect([bought(response), response.stopped, model.calls]).toEqual(["probe 4", "ok", 4]);
+  });
+
+  test("asks as the first level of the model beneath does, with its weight", async () => {
+    const [model, large] = [voter("1212"), voter("3", { id: "large" })];
+    const chosen: readonly Level[] = [
+      { name: "large", samples: 1, model: large, weight: 0.25 },
+      { name: "own", samples: 3, weight: 0.5, settings: { temperature: 1 } },
+    ];
+    const difficulty = probeDifficulty({ samples: 2 });
+    const { votes } = await run(stack(model, budgetAllocator({ levels: chosen, difficulty })), "q");
+    expect(model.requests.map(({ temperature }) => temperature)).toEqual([1, 1, 1]);
+    expect(votes.map(({ key, weight }) => [key, weight])).toEqual([
+      ["answer: 1", 1],
+      ["answer: 2", 0.5],
+    ]);
+  });
+
+  test("votes with weight 1 where no level has the model beneath", async () => {
+    const large = voter("22", { id: "large" });
+    const chosen: readonly Level[] = [{ name: "large", samples: 2, model: large, weight: 0.25 }];
+    const { votes } = await run(
+      stack(voter("12"), budgetAllocator({ levels: chosen, difficulty: probeDifficulty({ samples: 2 }) })),
+      "q",
+    );
+    expect(votes.map(({ key, weight }) => [key, weight])).toEqual([
+      ["answer: 2", 1.5],
+      ["answer: 1", 1],
+    ]);
+  });
+
+  test("of a model that fails leaves another to answer", async () => {
+    const [small, large] = [voter("x"), voter("22", { id: "large" })];
+    const chosen: readonly Level[] = [
+      { name: "large", samples: 2, model: large },
+      { name: "own", samples: 4 },
+    ];
+    const solver = stack(small, budgetAllocator({ levels: chosen, difficulty: probeDifficulty(), concurrency: 1 }));
+    const response = await run(solver, "q");
+    // Nobody agrees, so it begins with the last level, whose model is lost.
+    expect([bought(response), response.difficulty, small.calls]).toEqual(["probe 0, large 2", 1, 1]);
+    expect(response.failures.map(({ error }) => error)).toEqual([refused]);
+  });
+
+  test("paths and order", async () => {
+    const { trace } = await traced(
+      stack(
+        voter("1212"),
+        budgetAllocator({ levels: [{ name: "quick", samples: 3 }], difficulty: probeDifficulty({ samples: 2 }) }),
+      ),
+    );
+    expect(trace).toEqual([
+      "start budgetAllocator",
+      "start budgetAllocator/probe/#0/scripted",
+      "end budgetAllocator/probe/#0/scripted",
+      "sample budgetAllocator/probe",
+      "start budgetAllocator/probe/#1/scripted",
+      "end budgetAllocator/probe/#1/scripted",
+      "sample budgetAllocator/probe",
+      "level budgetAllocator",
+      "start budgetAllocator/quick/#0/scripted",
+      "end budgetAllocator/quick/#0/scripted",
+      "sample budgetAllocator/quick",
+      "end budgetAllocator",
+    ]);
+  });
+
+  test.each<[what: string, budget: object, stopped: string]>([
+    ["calls", { calls: 3 }, "budget"],
+    ["time", { ms: 350 }, "deadline"],
+  ])("out of %s in it, the samples so far vote", async (_, budget, stopped) => {
+    const model = voter("121212", { latencyMs: 100 });
+    const policy = vi.fn(() => "thorough");
+    const solver = stack(
+      model,
+      solve,
+      budgetAllocator({ levels, difficulty: probeDifficulty(), policy, concurrency: 1 }),
+    );
+    const { response } = await traced(solver, "q", { budget });
+    expect([bought(response), response.level, response.stopped, response.answer]).toEqual([
+      "probe 3",
+      "probe",
+      stopped,
+      1,
+    ]);
+    expect(policy).not.toHaveBeenCalled();
+    expect(response.warnings).toBeUndefined();
+  });
+
+  test("giving up reaches it", async () => {
+    const model = voter("121212", { latencyMs: 100 });
+    expect(await giveUp(stack(model, budgetAllocator({ difficulty: probeDifficulty() })), 50, () => model.calls)).toBe(
+      4,
+    );
+  });
+
+  test.each([[0], [1.5]])("of %j is none", async (samples) => {
+    const difficulty: Difficulty = async (_request, _call, probe) => {
+      await probe(samples);
+      return 0;
+    };
+    await expect(run(stack(voter("1"), budgetAllocator({ difficulty })), "q")).rejects.toMatchObject({
+      message: `budgetAllocator: the samples of a probe must be an integer of at least 1, got ${samples}`,
+    });
+  });
+
+  test("probes that nobody waits for come one after the other, and are in the vote all the same", async () => {
+    const difficulty: Difficulty = (_request, _call, probe) => {
+      void probe(1);
+      void probe(3);
+      return 0;
+    };
+    const { response, trace } = await traced(
+      stack(voter("121212", { latencyMs: 100 }), budgetAllocator({ levels, difficulty })),
+    );
+    expect(bought(response)).toBe("probe 1, probe 2, thorough 3");
+    expect(trace.indexOf("level budgetAllocator")).toBeGreaterThan(trace.lastIndexOf("sample budgetAllocator/probe:2"));
+  });
+
+  /** Draws two samples, and then fails or waits. */
+  const then =
+    (work: () => Promise<number>): Difficulty =>
+    async (_request, _call, probe) => {
+      await probe(2);
+      return work();
+    };
+
+  test("a failure after it leaves the difficulty unknown, and what was drawn in the vote", async () => {
+    const policy = vi.fn(() => "thorough");
+    const difficulty = then(() => Promise.reject(busy));
+    const response = await run(stack(voter("121112"), solve, budgetAllocator({ levels, difficulty, policy })), "q");
+    expect(policy.mock.calls).toEqual([[undefined]]);
+    expect(bought(response)).toBe("probe 2, thorough 4");
+    expect(response.warnings).toEqual([
+      { code: "difficulty-failed", message: "how hard the question is could not be found out: it counts as unknown" },
+    ]);
+    expect(response.difficulty).toBeCloseTo(1 / 3, 12);
+  });
+
+  test("so does a deadline, which ends it", async () => {
+    const model = voter("121212", { latencyMs: 100 });
+    const solver = stack(model, budgetAllocator({ levels, difficulty: then(() => new Promise(() => undefined)) }));
+    const { response } = await traced(solver, "q", { budget: { ms: 500 } });
+    expect([bought(response), response.stopped, response.warnings]).toEqual(["probe 2", "deadline", undefined]);
+  });
+
+  test("but who gives up gives all of it up, and a wrong difficulty stays wrong", async () => {
+    const model = voter("121212", { latencyMs: 100 });
+    const waiting = stack(model, budgetAllocator({ levels, difficulty: then(() => new Promise(() => undefined)) }));
+    expect(await giveUp(waiting, 250, () => model.calls)).toBe(2);
+    const wrong = stack(voter("12"), budgetAllocator({ levels, difficulty: then(() => Promise.resolve(2)) }));
+    await expect(run(wrong, "q")).rejects.toMatchObject({ code: "invalid-option" });
+  });
+
+  test("stands in the worst case", () => {
+    const model = scripted(["a"], { id: "m" });
+    const worst = (options: BudgetAllocatorOptions): number =>
+      Number(/≤ (\d+) calls?/.exec(outline(stack(model, budgetAllocator(options))))?.[1]);
+    expect(worst({ levels: [{ samples: 3 }], difficulty: probeDifficulty({ samples: 8 }) })).toBe(8);
+    expect(worst({ levels: [{ samples: 12 }], difficulty: probeDifficulty({ samples: 8 }) })).toBe(12);
+    expect(
+      worst({ levels: [{ samples: 3, model: scripted(["b"]) }], difficulty: probeDifficulty({ samples: 8 }) }),
+    ).toBe(11);
+  });
+});
+
+describe("a policy", () => {
+  const levels = [
+    { name: "quick", samples: 1 },
+    { name: "thorough", samples: 3 },
+    { name: "exhaustive", samples: 6 },
+  ];
+
+  test.each<[what: string, votes: string, level: string, bought: string, stopped: string, calls: number]>([
+    ["only the level it names", "121212", "thorough", "thorough 3", "limit", 3],
+    ["the first", "121212", "quick", "quick 1", "limit", 1],
+    ["the last", "121212", "exhaustive", "exhaustive 6", "limit", 6],
+    ["fewer where the vote is sure", "1111", "exhaustive", "exhaustive 4", "ok", 4],
+    ["some of it, where samples are lost", "1!2", "thorough", "thorough 2", "limit", 3],
+  ])("%s", async (_, votes, level, levelsBought, stopped, calls) => {
+    const model = voter(`${votes}xxxx`);
+    const solver = stack(model, solve, budgetAllocator({ levels, policy: () => level, concurrency: 1 }));
+    const response = await run(solver, "q");
+    expect([bought(response), response.level, response.stopped]).toEqual([levelsBought, level, stopped]);
+    expect(model.calls).toBe(calls);
+  });
+
+  test.each([
+    [undefined, [undefined]],
+    [() => 0.3, [0.3]],
+    [() => Promise.resolve(1), [1]],
+  ])("sees the difficulty: %s", async (difficulty, expected) => {
+    const policy = vi.fn(() => "quick");
+    await run(stack(voter("1"), budgetAllocator({ levels, difficulty, policy })), "q");
+    expect(policy.mock.calls).toEqual([expected]);
+  });
+
+  test("what a probe drew counts for the level that is chosen", async () => {
+    for (const [level, expected, calls] of [
+      ["quick", "probe 2, quick 0", 2],
+      ["thorough", "probe 2, thorough 1", 3],
+    ] as const) {
+      const model = voter("121");
+      const options = { levels, policy: () => level, difficulty: probeDifficulty({ samples: 2 }) };
+      const { response, events } = await traced(stack(model, budgetAllocator(options)), "q");
+      expect([bought(response), response.level, response.stopped, model.calls]).toEqual([
+        expected,
+        level,
+        "limit",
+        calls,
+      ]);
+      expect(events.filter(({ type }) => type === "level")).toEqual([
+        { type: "level", path: ["budgetAllocator"], level: level === "quick" ? 0 : 1, name: level, confidence: 0.5 },
+      ]);
+    }
+  });
+
+  test("is not asked where a probe makes the vote sure", async () => {
+    const policy = vi.fn(() => "exhaustive");
+    const options = { levels, policy, difficulty: probeDifficulty({ samples: 5 }) };
+    const response = await run(stack(voter("11111"), budgetAllocator(options)), "q");
+    expect([bought(response), response.level, response.stopped]).toEqual(["probe 4", "probe", "ok"]);
+    expect(policy).not.toHaveBeenCalled();
+  });
+
+  describe("where the model of its level fails", () => {
+    const chosen = (models: readonly (Model | undefined)[]): readonly Level[] =>
+      models.map((model, index) => ({ name: "abc"[index] ?? "", samples: 2, ...(model && { model }) }));
+
+    test.each<[what: string, own: string, models: string, level: string, bought: string, stopped: string]>([
+      ["the one after it answers", "12", "x.", "a", "a 0, b 2", "limit"],
+      ["and those before it, where there is no answer yet", "12", ".x", "b", "b 0, a 2", "limit"],
+      ["but not where there is", "12", ".X", "b", "b 1", "failure"],
+      ["a level of the same model is not tried", "xx", "..", "a", "a 0", "thrown"],
+    ])("%s", async (_, own, models, level, levelsBought, stopped) => {
+      const made = [...models].map((kind) =>
+        kind === "." ? undefined : voter(kind === "X" ? "3x" : "x", { id: "other" }),
+      );
+      const solver = stack(voter(own), budgetAllocator({ levels: chosen(made), policy: () => level, concurrency: 1 }));
+      const response = await run(solver, "q").catch((error: unknown) => error);
+      if (stopped === "thrown") expect(response).toBe(refused);
+      else expect([bought(response as Allocated), (response as Allocated).stopped]).toEqual([levelsBought, stopped]);
+    });
+  });
+
+  test.each([["slow"], [undefined], [1]])("%j is no level", async (name) => {
+    const model = voter("1");
+    const solver = stack(model, budgetAllocator({ levels, policy: () => name as string }));
+    const shown = typeof name === "string" ? `"${name}"` : String(name);
+    await expect(run(solver, "q")).rejects.toMatchObject({
+      code: "invalid-option",
+      message: `budgetAllocator: what policy returns must be one of quick, thorough, exhaustive, got ${shown}`,
+    });
+    expect(model.calls).toBe(0);
+  });
+
+  test("what it throws is thrown", async () => {
+    const error = new RangeError("no");
+    const policy = (): string => {
+      throw error;
+    };
+    await expect(run(stack(voter("1"), budgetAllocator({ levels, policy })), "q")).rejects.toBe(error);
+  });
+
+  test("that was learned is one", async () => {
+    const record = (difficulty: number, level: string, correct: boolean, cost: number) => ({
+      difficulty,
+      level,
+      correct,
+      cost,
+    });
+    const records = Array.from({ length: 40 }, (_, i) => [
+      record(0.1, "quick", i < 39, 1),
+      record(0.1, "exhaustive", true, 6),
+      record(0.9, "quick", i < 8, 1),
+      record(0.9, "exhaustive", i < 30, 6),
+    ]).flat();
+    const policy = levelPolicy(fitAllocator(records, { bands: 2 }), { value: 50 });
+    for (const [difficulty, level] of [
+      [0.1, "quick"],
+      [0.9, "exhaustive"],
+    ] as const) {
+      const response = await run(
+        stack(voter("121212"), budgetAllocator({ levels, difficulty: () => difficulty, policy })),
+        "q",
+      );
+      expect(response.level).toBe(level);
+    }
+    const other = levels.map((level) => ({ ...level, name: `my ${level.name}` }));
+    expect(() => budgetAllocator({ levels: other, policy })).toThrow("a level of policy must be one of my quick");
+  });
+});
+
+describe("a level through a layer", () => {
+  const again = reviseLoop<Reasoned<number>>({
+    rounds: 1,
+    feedback: ({ answer }) => ({ ok: answer !== 1, message: "Not 1." }),
+  });
+
+  test("thinks through it, and only there", async () => {
+    const model = voter("1213");
+    const levels: Level<Reasoned<number>>[] = [
+      { name: "wide", samples: 2 },
+      { name: "again", samples: 1, through: again },
+    ];
+    const response = await run(stack(model, solve, budgetAllocator({ levels, concurrency: 1 })), "q");
+    // 1, 2, and 1 that becomes 3.
+    expect([bought(response), response.votes.map(({ key }) => key)]).toEqual(["wide 2, again 1", ["1", "2", "3"]]);
+    expect(response.levels[1]?.usage.calls).toBe(2);
+    expect(JSON.stringify(model.requests[3])).toContain("Not 1.");
+    expect(model.requests.slice(0, 3).map(({ messages }) => messages.length)).toEqual([1, 1, 1]);
+  });
+
+  test("counts as a model of its own, which may stand over another model", async () => {
+    const [model, large] = [voter("12"), voter("34", { id: "large" })];
+    const levels: Level[] = [
+      { samples: 2 },
+      { samples: 1, through: (next) => retitled(next) },
+      { samples: 1, model: large, through: (next) => retitled(next) },
+    ];
+    const response = await run(stack(model, budgetAllocator({ levels, concurrency: 1, target: 1 })), "q").catch(
+      () => undefined,
+    );
+    // The model beneath has no third answer.
+    expect(response && [bought(response), large.calls]).toEqual(["level 0 2, level 1 0, level 2 1", 1]);
+    expect(
+      outline(stack(model, budgetAllocator({ levels })))
+        .split("\n")
+        .map((line) => line.split("  ")[0]),
+    ).toEqual([
+      "budgetAllocator (level 0: 2, level 1: 1, level 2: 1)",
+      "├─ scripted",
+      "├─ retitled",
+      "│",
+      "└─ retitled",
+      "",
+    ]);
+  });
+
+  const retitled = (next: Model): Model => wrap("retitled", next, (request, call) => next.generate(request, call));
+
+  test("easy questions one after the other, hard ones side by side", async () => {
+    const levels: Level<Reasoned<number>>[] = [
+      { name: "sequential", samples: 1, through: again },
+      { name: "parallel", samples: 5 },
+    ];
+    const policy = (difficulty = 0): string => (difficulty < 0.5 ? "sequential" : "parallel");
+    for (const [difficulty, level, votes] of [
+      [0.2, "sequential", "12"],
+      [0.8, "parallel", "12121"],
+    ] as const) {
+      const model = voter(votes);
+      const solver = stack(model, solve, budgetAllocator({ levels, difficulty: () => difficulty, policy }));
+      const response = await run(solver, "q");
+      expect([response.level, response.answer, model.calls]).toEqual([
+        level,
+        level === "parallel" ? 1 : 2,
+        votes.length,
+      ]);
+    }
+  });
+
+  test.each([
+    ["alone", [{ name: "again", samples: 1 }]],
+    [
+      "after others",
+      [
+        { name: "wide", samples: 2 },
+        { name: "again", samples: 1 },
+      ],
+    ],
+  ])("a wrong option of the layer is told, %s", async (_, names) => {
+    const wrong = reviseLoop<Reasoned<number>>({ feedback: () => "good" as never });
+    const levels = names.map((level): Level<Reasoned<number>> =>
+      level.name === "again" ? { ...level, through: wrong } : level,
+    );
+    await expect(run(stack(voter("121212"), solve, budgetAllocator({ levels })), "q")).rejects.toMatchObject({
+      code: "invalid-option",
+      where: "reviseLoop",
+    });
+  });
+
+  test("what is no model is told when the stack is built", () => {
+    const levels = [{ samples: 1, through: () => "large" as unknown as Model }];
+    const layer = budgetAllocator({ levels });
+    expect(() => layer(voter("1"))).toThrow(
+      'budgetAllocator: levels[0]: what through returns must be a model, got "large"',
+    );
+  });
+});
+
 describe("out of budget or time", () => {
   test.each<[what: string, budget: object, bought: string, level: string, stopped: string]>([
     ["calls, in a level", { calls: 3 }, "quick 2, thorough 1", "thorough", "budget"],
@@ -580,6 +1059,27 @@ describe("types", () => {
     expectTypeOf(more.generate).returns.resolves.toHaveProperty("answer").toEqualTypeOf<number | undefined>();
   });
 
+  test("layers of levels see the answers beneath, and may add to them", () => {
+    const solver = stack(
+      model,
+      chainOfThought({ answer: number() }),
+      budgetAllocator({
+        levels: [
+          { samples: 1, through: reviseLoop({ feedback: ({ answer }) => ({ ok: answer === 1 }) }) },
+          { samples: 1, through: effort("high") },
+          { samples: 1, through: aggregateLoop() },
+          { samples: 2, through: (next) => stack(next, sampleN(2), majorityVote()) },
+        ],
+      }),
+    );
+    expectTypeOf(solver).toEqualTypeOf<Model<Allocated<Reasoned<number>>>>();
+    const less = [{ samples: 1, through: (): Model => model }];
+    // @ts-expect-error -- a layer that gives less than the samples are
+    compiles(() => stack(model, chainOfThought({ answer: number() }), budgetAllocator({ levels: less })));
+    // @ts-expect-error -- a policy names a level
+    expect(() => budgetAllocator({ policy: () => 1 })).not.toThrow();
+  });
+
   test("models of levels answer like the one beneath", () => {
     const strong = stack(model, chainOfThought({ answer: number() }));
     const solver = stack(strong, budgetAllocator({ levels: [{ samples: 1 }, { samples: 2, model: strong }] }));
@@ -602,13 +1102,13 @@ describe("wrong options", () => {
 
   test.each<[options: unknown, message: string]>([
     [null, ": options must be an object, got null"],
-    [{ level }, ': an option must be one of levels, target, difficulty, concurrency, got "level"'],
+    [{ level }, ': an option must be one of levels, target, difficulty, policy, concurrency, got "level"'],
     [{ levels: [] }, ": levels must be a list of at least one level, got an empty array"],
     [{ levels: level }, ": levels must be a list of at least one level, got an object"],
     [{ levels: [level, null] }, ": levels[1]: options must be an object, got null"],
     [
       { levels: [{ ...level, n: 3 }] },
-      ': levels[0]: an option must be one of name, samples, model, weight, settings, got "n"',
+      ': levels[0]: an option must be one of name, samples, model, through, weight, settings, got "n"',
     ],
     [{ levels: [{ ...level, name: "" }] }, ": levels[0]: name must be a text that is not empty, got an empty string"],
     [{ levels: [{ ...level, name: 7 }] }, ": levels[0]: name must be a text that is not empty, got 7"],
@@ -633,6 +1133,19 @@ describe("wrong options", () => {
     [{ concurrency: 0 }, ": concurrency must be an integer of at least 1, got 0"],
     [{ concurrency: 2.5 }, ": concurrency must be an integer of at least 1, got 2.5"],
     [{ difficulty: 0.5 }, ": difficulty must be a function of the request, got 0.5"],
+    [
+      { levels: [{ ...level, through: "effort" }] },
+      ': levels[0]: through must be a layer: a function from model to model, got "effort"',
+    ],
+    [{ policy: "quick" }, ': policy must be a function of the difficulty, got "quick"'],
+    [
+      { levels: [level, { ...level, name: "level 0" }], policy: () => "level 0" },
+      ': the name of a level must be its own, where a policy names it, got "level 0"',
+    ],
+    [
+      { policy: Object.assign(() => "quick", { levels: ["quick", "slow"] }) },
+      ': a level of policy must be one of quick, thorough, exhaustive, got "slow"',
+    ],
   ])("%j", (options, message) => {
     expect(() => budgetAllocator(options as BudgetAllocatorOptions)).toThrow(
       expect.objectContaining({ code: "invalid-option", message: `budgetAllocator${message}` }),

@@ -2,10 +2,10 @@
  * @module
  * Stopping rules: when enough samples agree. Plain functions of a tally, asked after every sample.
  */
-import { checkInteger, checkNumber } from "../core/options.js";
-import { InvalidOptionError } from "../core/errors.js";
-import { leadProbability } from "./beta.js";
-import type { TallyView } from "./tally.js";
+import { checkInteger, checkNumber } from "../../core/options.js";
+import { InvalidOptionError } from "../../core/errors.js";
+import { leadProbability } from "../chance/beta.js";
+import type { TallyView } from "../tally.js";
 
 /** Is it enough? Asked after every sample, in index order. */
 export type StoppingRule = (tally: TallyView) => boolean;
@@ -70,4 +70,19 @@ export function window(size: number = 5): StoppingRule {
 export function aheadBy(k: number = 3): StoppingRule {
   if (!(checkNumber("aheadBy", "k", k, 0) > 0)) throw new InvalidOptionError("aheadBy", "k", "a number above 0", k);
   return ({ first, second, remaining }) => remaining === 0 || first - second >= k;
+}
+
+/**
+ * Stops when the leading answer has this share of all votes, after `least` votes.
+ *
+ * @param share - above 0.5, to 1. @defaultValue 0.95
+ * @param least - whole, at least 1. @defaultValue 4
+ * @throws {@link InvalidOptionError} for numbers out of bounds
+ * @see Fu et al. 2025, DeepConf, arXiv:2508.15260, section 3.3 (consensus of weights that ends the sampling)
+ */
+export function consensus(share: number = 0.95, least: number = 4): StoppingRule {
+  if (!(checkNumber("consensus", "share", share, 0.5, 1) > 0.5))
+    throw new InvalidOptionError("consensus", "share", "a number above 0.5, to 1", share);
+  checkInteger("consensus", "least", least, 1);
+  return ({ first, total, cast, remaining }) => remaining === 0 || (cast >= least && first >= share * total);
 }

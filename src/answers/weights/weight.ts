@@ -2,7 +2,7 @@
  * @module
  * Weights: how much the vote of one sample counts.
  */
-import type { ModelResponse } from "../core/model.js";
+import type { ModelResponse } from "../../core/model.js";
 
 /** How much one sample's vote counts, at least 0. A plain function is one; what it needs may stand beside it. */
 export interface Weight<R extends ModelResponse = ModelResponse> {

@@ -1,6 +1,6 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { leadProbability } from "../../src/answers/beta.js";
+import { leadProbability } from "../../../src/answers/chance/beta.js";
 
 /** P(Binomial(a + b + 1, 1/2) ≤ a), exactly to the last division. */
 function binomial(a: number, b: number): number {

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   aheadBy,
   beta,
+  consensus,
   decided,
+  foreseen,
   InvalidOptionError,
   never,
   Random,
@@ -12,12 +14,23 @@ import {
   type StoppingRule,
   type TallyView,
 } from "mull";
-import { responses, type Keyed } from "./samples.js";
+import { responses, type Keyed } from "../samples.js";
 
 /** What a rule sees after `first` votes for the leader and `second` for the next. */
 function view(first: number, second: number, more: Partial<TallyView> = {}): TallyView {
   const keys = [...Array<string>(Math.ceil(first)).fill("a"), ...Array<string>(Math.ceil(second)).fill("b")];
-  return { seen: keys.length, remaining: Infinity, maxWeight: 1, first, second, firstWinsTies: true, keys, ...more };
+  return {
+    seen: keys.length,
+    remaining: Infinity,
+    maxWeight: 1,
+    first,
+    second,
+    firstWinsTies: true,
+    total: first + second,
+    cast: keys.length,
+    keys,
+    ...more,
+  };
 }
 
 /** Votes until the rule says stop, as a majority vote does. */
@@ -172,9 +185,37 @@ describe("aheadBy", () => {
   });
 });
 
+describe("consensus", () => {
+  test.each<[rule: StoppingRule, keys: string, samples: number]>([
+    [consensus(), "aaaaaa", 4],
+    [consensus(0.95, 1), "aaaaaa", 1],
+    [consensus(0.75), "abaaaa", 4],
+    [consensus(0.8), "abaaab", 5],
+    [consensus(0.75), "a-baaa", 5],
+    [consensus(0.95), "ababab", 6],
+    [consensus(), "------", 6],
+  ])("%#, over %s: %d samples", (rule, keys, samples) => {
+    expect(vote(rule, letters(keys)).seen).toBe(samples);
+  });
+
+  test("weights count, samples do not", () => {
+    expect(vote(consensus(0.9, 2), letters("abbb"), [0.25, 1, 1, 1]).seen).toBe(4);
+  });
+
+  test.each<[share: number, least: number]>([
+    [0.5, 4],
+    [1.01, 4],
+    [NaN, 4],
+    [0.9, 0],
+    [0.9, 1.5],
+  ])("%s, %s is refused", (share, least) => {
+    expect(() => consensus(share, least)).toThrow(InvalidOptionError);
+  });
+});
+
 prop.prop([
   fc.array(fc.constantFrom("a", "b", undefined), { minLength: 1, maxLength: 30 }),
-  fc.constantFrom(decided, beta(0.95), window(5), aheadBy(3)),
+  fc.constantFrom(decided, beta(0.95), window(5), aheadBy(3), consensus(), foreseen()),
 ])("rules stop at the last sample, and not before a vote", (keys, stop) => {
   const tally = vote(stop, keys);
   expect(stop(tally)).toBe(true);
@@ -250,6 +291,16 @@ describe("a world of two answers, exactly", () => {
     [0.6, 0.87949],
   ])("window, p = %d: the accuracy in its documents", (p, accuracy) => {
     expect(world(window(5), p, 40, 5).accuracy).toBeCloseTo(accuracy, 4);
+  });
+
+  test.each<[p: number, samples: number, accuracy: number]>([
+    [0.9, 4.1957, 0.99897],
+    [0.7, 9.4752, 0.95991],
+    [0.6, 14.1023, 0.83161],
+  ])("foreseen, p = %d: the figures in its documents", (p, samples, accuracy) => {
+    const ahead = world(foreseen(), p, 40);
+    expect(ahead.samples).toBeCloseTo(samples, 4);
+    expect(ahead.accuracy).toBeCloseTo(accuracy, 5);
   });
 
   test.each<[p: number, samples: number, accuracy: number]>([

@@ -1,0 +1,48 @@
+/**
+ * @module
+ * Many different requests to one model at the same time, answered in their order, as far as budget and time go.
+ */
+import type { Call } from "./call.js";
+import { InvalidOptionError } from "./errors.js";
+import type { Model, ModelRequest, ModelResponse, StopReason } from "./model.js";
+import { sample } from "./sample.js";
+
+/** What came back. */
+export interface Asked {
+  /** In the order of the requests; `undefined` for one that failed or was not made. */
+  readonly responses: readonly (ModelResponse | undefined)[];
+  /** `'done'`, or what ended the asking: `'budget'`, `'deadline'`, or `'failure'` for an error that cannot get better. */
+  readonly stopped: StopReason;
+}
+
+/**
+ * Asks a model all of these, `concurrency` at a time. A failure is only that one's; who gives up, gives all of it up.
+ *
+ * @throws {@link InvalidOptionError} where the model says that its options are wrong
+ */
+export async function askAll(
+  model: Model,
+  requests: readonly ModelRequest[],
+  call: Call,
+  concurrency: number | undefined,
+): Promise<Asked> {
+  const responses: (ModelResponse | undefined)[] = requests.map(() => undefined);
+  const [first] = requests;
+  if (first === undefined) return { responses, stopped: "done" };
+  // A sampler leaves out what failed; each is kept here by the request it answers, of which none is there twice.
+  const places = new Map(requests.map((request, index) => [request, index]));
+  const kept: Model = {
+    ...model,
+    generate: async (request, inner) => {
+      const response = await model.generate(request, inner);
+      responses[places.get(request) ?? 0] = response;
+      return response;
+    },
+  };
+  const request = (index: number): ModelRequest => requests[index] ?? first;
+  const drawing = sample(kept, first, call, { n: requests.length, concurrency, quorum: 0, request });
+  for await (const _ of drawing); // all of them
+  const wrong = drawing.failures.find(({ error }) => InvalidOptionError.is(error));
+  if (wrong !== undefined) throw wrong.error;
+  return { responses, stopped: drawing.stopped };
+}
