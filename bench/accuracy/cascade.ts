@@ -14,7 +14,7 @@ import {
 } from "mull";
 import { calculate } from "mull/tools/calculator";
 import { load, type Problem, type Recorded } from "./data.js";
-import { Deck, type Replayed } from "./replay.js";
+import { asResponse, Deck, type Replayed } from "./replay.js";
 import { estimate, scale, type Estimate } from "./stats.js";
 import { figure, type Picture, type Section } from "./table.js";
 
@@ -116,7 +116,7 @@ function answersOf({ cheap, strong, score }: Ladder, problems: readonly Problem[
     // The most that agree; ties to the dearest of them.
     const tally = new Tally<Replayed>();
     for (const sample of [...small].reverse()) {
-      tally.add({ ...sample, answer: sample.key, text: "", finishReason: "stop", usage: unspent });
+      tally.add(asResponse(sample));
     }
     const elected = tally.winner?.sample;
     const agreement = (tally.winner?.count ?? 0) / cheap.length;
@@ -129,7 +129,6 @@ function answersOf({ cheap, strong, score }: Ladder, problems: readonly Problem[
     return [{ record, strong: large, cheap: { key: elected?.key, correct: first.correct, tokens: 0 } }];
   });
 }
-const unspent = { calls: 1, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, usd: 0 };
 
 /** The frontier chosen on one half, as it comes out on the other; both ways, joined by the share that the first tier answers. */
 function honest(records: readonly CascadeRecord[]): readonly CascadeOutcome[] {

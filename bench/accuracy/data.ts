@@ -21,6 +21,8 @@ export interface Recorded {
 export interface Problem {
   readonly id: string;
   readonly question: string;
+  /** Of sets that hold several. */
+  readonly task?: string | undefined;
   readonly samples: readonly Recorded[];
 }
 
@@ -35,6 +37,7 @@ export interface DataSet {
 interface Line {
   readonly id: string;
   readonly question?: string;
+  readonly task?: string;
   readonly tokens_total?: number;
   readonly samples: readonly {
     readonly answer: unknown;
@@ -58,10 +61,11 @@ export function load(file: string): readonly Problem[] | undefined {
   if (!existsSync(path)) return undefined;
   const lines = gunzipSync(readFileSync(path)).toString("utf8").trim().split("\n");
   return lines.map((line) => {
-    const { id, question = "", samples, tokens_total: total = 0 } = JSON.parse(line) as Line;
+    const { id, question = "", task, samples, tokens_total: total = 0 } = JSON.parse(line) as Line;
     return {
       id,
       question,
+      task,
       samples: samples.map(({ answer, correct, text, output, chars, source, score }) => ({
         key: answer === null ? undefined : typeof answer === "string" ? answer : JSON.stringify(answer),
         correct,

@@ -10,6 +10,7 @@ import { bestOfSections } from "./best-of.js";
 import { cascadeSections } from "./cascade.js";
 import { independentSets, present } from "./data.js";
 import { embedded } from "./embedded.js";
+import { otherSections } from "./others.js";
 import { page } from "./picture.js";
 import { show, type Section } from "./table.js";
 import { voteSections } from "./votes.js";
@@ -18,7 +19,7 @@ import { weightSections } from "./weights.js";
 const { values } = parseArgs({
   options: {
     repetitions: { type: "string", default: "200" },
-    only: { type: "string", default: "votes,weights,best-of,cascade,allocate" },
+    only: { type: "string", default: "votes,weights,best-of,cascade,allocate,others" },
     json: { type: "string" },
     html: { type: "string" },
   },
@@ -28,13 +29,14 @@ const only = new Set(values.only.split(","));
 const began = performance.now();
 
 if (!present) console.log("No recorded outputs at ../shared/data: only the embedded model is measured.\n");
-const sets = [...independentSets(), await embedded()];
+const sets = only.has("votes") || only.has("allocate") ? [...independentSets(), await embedded()] : [];
 const parts: Readonly<Record<string, () => readonly Section[] | Promise<readonly Section[]>>> = {
   votes: () => voteSections(sets, repetitions),
   weights: () => weightSections(),
   "best-of": () => bestOfSections(repetitions),
   cascade: () => cascadeSections(),
   allocate: () => allocateSections(sets, repetitions),
+  others: () => otherSections(),
 };
 const sections: Section[] = [];
 for (const [name, make] of Object.entries(parts)) {

@@ -23,7 +23,7 @@ export function page(sections: readonly Section[]): string {
   @media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --faint: #4b5563; --paper: #111827; } }
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 92rem; padding: 0 1rem; color: var(--ink); background: var(--paper); }
   .pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
-  figure { margin: 0; } figcaption { font-weight: 600; }
+  figure { margin: 0; max-width: ${width}px; } figcaption { font-weight: 600; }
   svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 11px; }
   .axis { stroke: var(--ink); } .grid { stroke: var(--faint); }
   .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -49,7 +49,7 @@ function sectionOf({ title, note, columns, rows, pictures = [] }: Section, colou
   const body = rows
     .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell).replaceAll("**", "")}</td>`).join("")}</tr>`)
     .join("");
-  return `<h2>${escape(title)}</h2><p>${escape(note)}</p>
+  return `<h2>${escape(title)}</h2><p>${marked(note)}</p>
 ${names.length === 0 ? "" : `<div class="legend">${legend}</div><div class="pictures">${drawn.join("")}</div>`}
 <div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
@@ -125,6 +125,13 @@ function niceRange(values: readonly number[], fromZero: boolean): Range {
     Number((low + i * step).toPrecision(6)),
   );
   return { low, high, ticks };
+}
+
+/** The little Markdown that notes have. */
+function marked(text: string): string {
+  return escape(text)
+    .replace(/`([^`]+)`/g, "<code>$1</code>")
+    .replace(/\*([^*]+)\*/g, "<em>$1</em>");
 }
 
 function escape(text: string): string {

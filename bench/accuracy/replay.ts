@@ -7,6 +7,12 @@ import type { Problem, Recorded } from "./data.js";
 /** A recorded output as a response. */
 export type Replayed = ModelResponse & Omit<Recorded, "text"> & { readonly answer: string | undefined };
 
+/** A recorded output as a response that was paid for elsewhere. */
+export function asResponse(sample: Recorded): Replayed {
+  return { ...sample, text: sample.text ?? "", answer: sample.key, finishReason: "stop", usage: unspent };
+}
+const unspent = { calls: 1, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, usd: 0 };
+
 /** The outputs of some questions in an order of their own, one after the other. */
 export class Deck {
   private readonly _outputs = new Map<string, readonly Recorded[]>();
@@ -35,6 +41,11 @@ export class Deck {
       const sample = drawn[Number(response.text)] as Recorded;
       return { ...response, ...sample, text: sample.text ?? "", answer: sample.key };
     });
+  }
+
+  /** The first outputs of a question in this order. */
+  first(id: string, count: number): readonly Recorded[] {
+    return this._outputs.get(id)?.slice(0, count) ?? [];
   }
 
   private _draw({ messages }: ModelRequest): Recorded {

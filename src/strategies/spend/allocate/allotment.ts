@@ -6,7 +6,7 @@ import { extend } from "../../../core/extend.js";
 import type { ModelRequest, ModelResponse, SampleFailure, StopReason } from "../../../core/model.js";
 import { elect, type Voted } from "../../../answers/elect.js";
 import { Tally } from "../../../answers/tally.js";
-import { sampleWorth } from "../../../answers/chance/urn.js";
+import type { sampleWorth } from "../../../answers/chance/urn.js";
 
 /** One request of a batch, while samples are given to it. */
 export class Allotment<R extends ModelResponse = ModelResponse> {
@@ -23,15 +23,15 @@ export class Allotment<R extends ModelResponse = ModelResponse> {
   /** Spent on its samples, in the unit that its worth is compared by. */
   cost = 0;
   private readonly _most: number;
-  private readonly _seeking: boolean;
+  private readonly _worthOf: typeof sampleWorth | undefined;
   private readonly _tally: Tally<R>;
 
-  /** @param most - samples at most @param seeking - is one acceptable sample looked for, or does the majority decide? */
-  constructor(index: number, request: ModelRequest, most: number, seeking: boolean) {
+  /** @param most - samples at most @param worthOf - what a sample is worth; `undefined` where one acceptable sample is looked for */
+  constructor(index: number, request: ModelRequest, most: number, worthOf: typeof sampleWorth | undefined) {
     this.index = index;
     this.request = request;
     this._most = most;
-    this._seeking = seeking;
+    this._worthOf = worthOf;
     this._tally = new Tally<R>({ planned: most });
   }
 
@@ -60,9 +60,9 @@ export class Allotment<R extends ModelResponse = ModelResponse> {
    */
   get worth(): number {
     if (this.begun === 0) return Infinity;
-    if (this._seeking) return 1 / (this.begun + 2);
+    if (this._worthOf === undefined) return 1 / (this.begun + 2);
     const { first, second, seen } = this._tally;
-    return sampleWorth(first, second, seen - first - second, this._most - seen - this.failures.length);
+    return this._worthOf(first, second, seen - first - second, this._most - seen - this.failures.length);
   }
 
   /** Its worth for what it costs. Samples on their way have taken their part of it. */

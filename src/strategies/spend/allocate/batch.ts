@@ -2,7 +2,7 @@
  * @module
  * The batch of {@link allocate}: which sample comes next, and what becomes of it.
  */
-
+import { rememberedWorth } from "../../../answers/chance/urn.js";
 import { figures, type BudgetLimits } from "../../../core/amounts.js";
 import { Budget } from "../../../core/budget.js";
 import { exhaustion, type Call, type CallNode } from "../../../core/call.js";
@@ -79,7 +79,8 @@ export class Batch<R extends ModelResponse> implements Turns<Task<R>, Drawn<R>> 
     this.concurrency = concurrency;
     this._model = model;
     this._settings = settings;
-    this._all = requests.map((request, index) => new Allotment<R>(index, request, samples, accept !== undefined));
+    const worthOf = accept === undefined ? rememberedWorth() : undefined;
+    this._all = requests.map((request, index) => new Allotment<R>(index, request, samples, worthOf));
     this._versions = requests.map(() => 0);
     this._earlier = resume?.usage ?? noUsage;
     for (const { index, response, accepted } of resume?.samples ?? []) {
