@@ -27,7 +27,7 @@ export { race, sleep, Scope, ScopeClosed, type Abortable } from "./core/scope.js
 export { source, type Price, type Reply, type SourceCall, type SourceOptions } from "./core/source.js";
 export { stack, isModel } from "./core/stack.js";
 export { stream, type EventStream } from "./core/stream.js";
-export type { Tape } from "./core/tape.js";
+export type { Delta, Tape } from "./core/tape.js";
 export { wrap, type WrapOptions } from "./core/wrap.js";
 export { boolean } from "./answers/boolean.js";
 export { choice } from "./answers/choice.js";

@@ -7,13 +7,13 @@ import type { ScoreStoppingRule } from "../../answers/stopping/score-stopping.js
 import { exhaustion, type Call } from "../../core/call.js";
 import { CapabilityError, InvalidOptionError, NoAnswerError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
-import type { Scorer } from "../../core/feedback.js";
+import type { Scorer, Verdict } from "../../core/feedback.js";
 import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, StopReason } from "../../core/model.js";
 import { checkInteger, checkOptions } from "../../core/options.js";
 import { sampleWarnings } from "../../core/sample.js";
 import { scoreSamples } from "../../core/score-samples.js";
 import { race } from "../../core/scope.js";
-import { scoreOf, type Score } from "../../core/score.js";
+import { scoreOf } from "../../core/score.js";
 import { withLogprobs } from "../../core/with-logprobs.js";
 import { wrap } from "../../core/wrap.js";
 
@@ -35,7 +35,7 @@ export interface Scored<R extends ModelResponse = ModelResponse> {
   /** `undefined` where the scorer failed. */
   readonly score: number | undefined;
   /** Of a scorer that gives verdicts. */
-  readonly verdict: Score["verdict"];
+  readonly verdict: Verdict | undefined;
   /** What the scorer threw. */
   readonly error?: unknown;
 }
@@ -44,7 +44,7 @@ export interface Scored<R extends ModelResponse = ModelResponse> {
 export type Best<R extends ModelResponse = ModelResponse> = R & {
   /** Of this sample; `undefined` where none could be scored. */
   readonly score: number | undefined;
-  readonly verdict: Score["verdict"];
+  readonly verdict: Verdict | undefined;
   /** In index order. */
   readonly scored: readonly Scored<R>[];
   /** Those in `scored`. */
