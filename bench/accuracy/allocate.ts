@@ -2,7 +2,7 @@
  * One budget over many questions: `allocate` against an even share, on replayed outputs.
  */
 import { allocate, Random, Tally } from "mull";
-import type { DataSet } from "./data.js";
+import { bands, byBand, type DataSet } from "./data.js";
 import { asResponse, Deck, type Replayed } from "./replay.js";
 import { average, estimate, scale, type Estimate } from "./stats.js";
 import { difference, figure, type Picture, type Section } from "./table.js";
@@ -10,8 +10,8 @@ import { difference, figure, type Picture, type Section } from "./table.js";
 /** Shares of all samples that the batch may draw. */
 const fractions = [0.1, 0.15, 0.2, 0.25, 1 / 3, 0.5] as const;
 
-/** Per cent right, in one order of the samples. */
-async function allocated(set: DataSet, repetition: number, fraction: number): Promise<number> {
+/** Which questions are right, in one order of the samples. */
+async function allocated(set: DataSet, repetition: number, fraction: number): Promise<readonly boolean[]> {
   const { problems, n } = set;
   const deck = new Deck(problems, new Random(repetition, 5));
   const calls = Math.max(1, Math.round(fraction * problems.length * n));
@@ -22,24 +22,29 @@ async function allocated(set: DataSet, repetition: number, fraction: number): Pr
     concurrency: 1,
     seed: 1,
   });
-  let right = 0;
-  for await (const { response } of results) right += Number(response?.key !== undefined && response.correct);
-  return (100 * right) / problems.length;
+  const right = problems.map(() => false);
+  for await (const { index, response } of results) right[index] = response?.key !== undefined && response.correct;
+  return right;
 }
 
 /** The same when every question gets as many, in the same order. */
-function voted({ problems }: DataSet, repetition: number, count: number): number {
+function voted({ problems }: DataSet, repetition: number, count: number): readonly boolean[] {
   const deck = new Deck(problems, new Random(repetition, 5));
-  const right = problems.filter(({ id }) => {
+  return problems.map(({ id }) => {
     const tally = new Tally<Replayed>();
     for (const sample of deck.first(id, count)) tally.add(asResponse(sample));
     return tally.winner?.sample.correct ?? false;
   });
-  return (100 * right.length) / problems.length;
+}
+
+function share(right: readonly boolean[]): number {
+  return (100 * right.filter(Boolean).length) / right.length;
 }
 
 interface Row {
   readonly set: string;
+  /** Points against all at half of the samples, of easy, medium and hard questions. */
+  readonly half: readonly (number | undefined)[];
   readonly full: Estimate;
   readonly allocated: readonly Estimate[];
   readonly even: readonly Estimate[];
@@ -49,17 +54,26 @@ interface Row {
 async function measure(set: DataSet, repetitions: number): Promise<Row> {
   const { n } = set;
   const full: number[] = [];
+  /** Against all, at half of the samples: one figure for every question and order. */
+  const half = bands.map((): number[] => []);
   const shared = fractions.map((): number[] => []);
   const even = fractions.map((): number[] => []);
   for (let r = 0; r < repetitions; r++) {
-    full.push(voted(set, r, n));
+    const all = voted(set, r, n);
+    full.push(share(all));
     for (const [i, fraction] of fractions.entries()) {
-      shared[i]?.push(await allocated(set, r, fraction));
-      even[i]?.push(voted(set, r, Math.max(1, Math.round(fraction * n))));
+      const right = await allocated(set, r, fraction);
+      shared[i]?.push(share(right));
+      if (fraction === 0.5) {
+        const lost = right.map((one, at) => 100 * (Number(one) - Number(all[at])));
+        for (const [band, values] of byBand(set.problems, lost).entries()) half[band]?.push(...values);
+      }
+      even[i]?.push(share(voted(set, r, Math.max(1, Math.round(fraction * n)))));
     }
   }
   return {
     set: set.name,
+    half: half.map((values) => (values.length === 0 ? undefined : estimate(values).mean)),
     full: estimate(full),
     allocated: shared.map(estimate),
     even: even.map(estimate),
@@ -102,19 +116,22 @@ export async function allocateSections(sets: readonly DataSet[], repetitions: nu
         "all",
         ...fractions.map((fraction) => `allocate ${percent(fraction)}`),
         ...fractions.slice(-3).map((fraction) => `even ${percent(fraction)}`),
+        ...bands.map((band) => `allocate 50 %, ${band}`),
       ],
       rows: [
-        ...rows.map(({ set, full, allocatedLoss, even }) => [
+        ...rows.map(({ set, full, allocatedLoss, even, half }) => [
           set,
           figure(full),
           ...allocatedLoss.map((value) => difference(value, 1)),
           ...even.slice(-3).map(({ mean }) => (mean - full.mean).toFixed(1).replace("-", "−")),
+          ...half.map((points) => points?.toFixed(1).replace("-", "−") ?? "–"),
         ]),
         [
           "**mean**",
           "",
           ...loss.map((value) => `**${difference(value)}**`),
           ...evenLoss.slice(-3).map(({ mean }) => mean.toFixed(2).replace("-", "−")),
+          ...bands.map(() => ""),
         ],
       ],
       data: { fractions, rows, loss, evenLoss: evenLoss.map((value) => scale(value, 1)) },

@@ -15,7 +15,7 @@ import {
   type Model,
   type Sampled,
 } from "mull";
-import { load, type Problem } from "./data.js";
+import { bands, byBand, load, type Problem } from "./data.js";
 import { makes24 } from "./game24.js";
 import { Deck, type Replayed } from "./replay.js";
 import { estimate, scale, type Estimate } from "./stats.js";
@@ -30,7 +30,7 @@ async function measure(
   repetitions: number,
   chooser: (problem: Problem) => Chooser,
   concurrency: number = n,
-): Promise<{ readonly right: Estimate; readonly samples: Estimate }> {
+): Promise<{ readonly right: Estimate; readonly bands: readonly Estimate[]; readonly samples: Estimate }> {
   const right: number[] = [];
   const samples: number[] = [];
   for (const [index, problem] of problems.entries()) {
@@ -45,7 +45,7 @@ async function measure(
     right.push((100 * sum) / repetitions);
     samples.push(drawn / repetitions);
   }
-  return { right: estimate(right), samples: estimate(samples) };
+  return { right: estimate(right), bands: byBand(problems, right).map(estimate), samples: estimate(samples) };
 }
 
 const scoreOf = ({ score = 0 }: Replayed): number => score;
@@ -80,26 +80,29 @@ async function scoredSection(title: string, file: string, repetitions: number): 
   const data: unknown[] = [];
   for (const [name, way] of Object.entries(ways)) {
     const cells: string[] = [];
+    let last: readonly Estimate[] = [];
     for (const count of counts) {
-      const { right } = await measure(problems, count, count === n ? 20 : repetitions, way);
+      const { right, bands: parts } = await measure(problems, count, count === n ? 20 : repetitions, way);
       cells.push(figure(right));
-      data.push({ name, count, right });
+      data.push({ name, count, right, bands: parts });
+      last = parts;
     }
-    rows.push([name, ...cells]);
+    rows.push([name, ...cells, ...last.map((part) => figure(part))]);
   }
   for (const [name, way] of Object.entries(stops)) {
-    const { right, samples } = await measure(problems, n, Math.min(repetitions, 50), way, 1);
+    const { right, bands: parts, samples } = await measure(problems, n, Math.min(repetitions, 50), way, 1);
     rows.push([
       `best by score, ${name}`,
       ...counts.slice(1).map(() => ""),
       `${figure(right)} with ${samples.mean.toFixed(1)} samples`,
+      ...parts.map((part) => figure(part)),
     ]);
-    data.push({ name, right, samples });
+    data.push({ name, right, bands: parts, samples });
   }
   return {
     title,
     note: "Per cent right by samples drawn; stopping rules on scores draw from all.",
-    columns: ["", ...counts.map((count) => `@${count}`)],
+    columns: ["", ...counts.map((count) => `@${count}`), ...bands.map((band) => `${band}, @${n}`)],
     rows,
     data,
   };
@@ -135,7 +138,7 @@ async function gameSection(repetitions: number): Promise<Section | undefined> {
       const { right, samples } = await measure(
         problems,
         count,
-        count === 100 ? 10 : Math.min(repetitions, 50),
+        count === 100 ? 10 : repetitions,
         (problem) => bestOf<Replayed>({ scorer: checker(problem) }),
         1,
       );
@@ -159,7 +162,7 @@ export async function bestOfSections(repetitions: number): Promise<readonly Sect
     await scoredSection(
       "Which sample is best? HumanEval, scored by agreement on tests",
       "humaneval-codegen16b-50",
-      Math.min(repetitions, 50),
+      repetitions,
     ),
     await scoredSection("Which sample is best? MATH, scored by a reward model", "math-qwen2.5math-rm8", repetitions),
     await gameSection(repetitions),

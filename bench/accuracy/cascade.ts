@@ -13,7 +13,7 @@ import {
   type CascadeRecord,
 } from "mull";
 import { calculate } from "mull/tools/calculator";
-import { load, type Problem, type Recorded } from "./data.js";
+import { bands, byBand, load, type Problem, type Recorded } from "./data.js";
 import { asResponse, Deck, type Replayed } from "./replay.js";
 import { estimate, scale, type Estimate } from "./stats.js";
 import { figure, type Picture, type Section } from "./table.js";
@@ -102,6 +102,7 @@ function plausible({ key, text = "", tokens }: Recorded, { question }: Problem):
 
 /** A question as the tiers answered it. */
 interface Answered {
+  readonly problem: Problem;
   readonly record: CascadeRecord;
   readonly strong: Recorded;
   readonly cheap: Recorded;
@@ -126,7 +127,7 @@ function answersOf({ cheap, strong, score }: Ladder, problems: readonly Problem[
       correct: elected?.correct ?? false,
     };
     const record = [first, { cost: costOf(large), correct: large.correct }];
-    return [{ record, strong: large, cheap: { key: elected?.key, correct: first.correct, tokens: 0 } }];
+    return [{ problem, record, strong: large, cheap: { key: elected?.key, correct: first.correct, tokens: 0 } }];
   });
 }
 
@@ -180,6 +181,15 @@ export async function cascadeSections(): Promise<readonly Section[]> {
       return 100 * estimate(outcomes).mean;
     });
     const mean = (of: (one: (typeof chosen)[number]) => number): number => estimate(chosen.map(of)).mean;
+    // At the threshold that was chosen on the other half, points against the strong model alone.
+    const against = records.map((record, index) => {
+      const { thresholds } = chosen[1 - (index % 2)] as CascadeOutcome;
+      return 100 * (cascadeOutcome([record], thresholds).accuracy - Number(record[1]?.correct));
+    });
+    const lostBy = byBand(
+      answered.map(({ problem }) => problem),
+      against,
+    ).map(estimate);
     rows.push([
       ladder.name,
       String(records.length),
@@ -191,6 +201,7 @@ export async function cascadeSections(): Promise<readonly Section[]> {
         .toFixed(1)
         .replace("-", "−"),
       `${(100 * mean(({ answered: [first = 0] }) => first)).toFixed(0)} %`,
+      ...lostBy.map(({ mean: points }) => points.toFixed(1).replace("-", "−")),
       ...bought.map((right) => (Number.isNaN(right) ? "–" : right.toFixed(1))),
     ]);
     const asPoints = (outcomes: readonly CascadeOutcome[]) =>
@@ -236,6 +247,7 @@ export async function cascadeSections(): Promise<readonly Section[]> {
         "cost of strong",
         "points against strong",
         "answered by cheap",
+        ...bands.map((band) => `… ${band}`),
         ...shares.map((share) => `right at ${100 * share} % of the cost`),
       ],
       rows,

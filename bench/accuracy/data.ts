@@ -104,3 +104,8 @@ export function bandOf({ samples }: Problem): "easy" | "medium" | "hard" {
   return share >= 2 / 3 ? "easy" : share >= 1 / 3 ? "medium" : "hard";
 }
 export const bands = ["easy", "medium", "hard"] as const;
+
+/** Of figures for each problem, those of each band. */
+export function byBand<T>(problems: readonly Problem[], figures: readonly T[]): readonly (readonly T[])[] {
+  return bands.map((band) => figures.filter((_, index) => bandOf(problems[index] as Problem) === band));
+}

@@ -110,7 +110,7 @@ function compare(measured: readonly Measured[], rule: string): Compared {
 /** All tables of votes. */
 export function voteSections(sets: readonly DataSet[], repetitions: number): readonly Section[] {
   const all = sets.map((set) => ({ set, measured: measure(set, repetitions) }));
-  return [fixed(all), stopping(all), duel(all), byBand(all), againstTokens(all)];
+  return [fixed(all), stopping(all), duel(all), bandSection(all), againstTokens(all)];
 }
 
 type All = readonly { readonly set: DataSet; readonly measured: readonly Measured[] }[];
@@ -193,7 +193,7 @@ function duel(all: All): Section {
   };
 }
 
-function byBand(all: All): Section {
+function bandSection(all: All): Section {
   const names = ["window(5)", "beta(0.95)", "foreseen(0.95)"];
   const rows = bands.map((band) => {
     const measured = all.flatMap((each) => each.measured.filter(({ problem }) => bandOf(problem) === band));

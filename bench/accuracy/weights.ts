@@ -2,7 +2,7 @@
  * Whose vote counts more? Skill learned on one half of the questions, used on the other.
  */
 import { fitSkill, majorityVote, Random, run, sampleN, skillWeight, stack } from "mull";
-import { load, type Problem } from "./data.js";
+import { bands, byBand, load, type Problem } from "./data.js";
 import { Deck, type Replayed } from "./replay.js";
 import { average, estimate, scale, type Estimate } from "./stats.js";
 import { difference, figure, type Section } from "./table.js";
@@ -50,12 +50,15 @@ interface Row {
   readonly best: Estimate;
   readonly gain: Estimate;
   readonly overBest: Estimate;
+  /** Of easy, medium and hard questions. */
+  readonly gains: readonly Estimate[];
 }
 
 async function measure(pool: string, sources: string, problems: readonly Problem[]): Promise<Row> {
   const plain: number[] = [];
   const weighted: number[] = [];
   const best: number[] = [];
+  const asked: Problem[] = [];
   for (const half of [0, 1]) {
     const learn = problems.filter((_problem, index) => index % 2 !== half);
     const test = problems.filter((_problem, index) => index % 2 === half);
@@ -75,6 +78,7 @@ async function measure(pool: string, sources: string, problems: readonly Problem
         const response = await run(stack(deck.model(pool), sampleN(samples.length), vote), problem.id, { seed: 1 });
         into.push(Number(response.key !== undefined && response.correct));
       }
+      asked.push(problem);
       best.push(Number(samples.find(({ source }) => source === strongest)?.correct ?? false));
     }
   }
@@ -86,6 +90,10 @@ async function measure(pool: string, sources: string, problems: readonly Problem
     weighted: percent(weighted),
     best: percent(best),
     gain: percent(weighted.map((right, i) => right - (plain[i] ?? 0))),
+    gains: byBand(
+      asked,
+      weighted.map((right, i) => right - (plain[i] ?? 0)),
+    ).map(percent),
     overBest: percent(weighted.map((right, i) => right - (best[i] ?? 0))),
   };
 }
@@ -103,17 +111,34 @@ export async function weightSections(): Promise<readonly Section[]> {
     sections.push({
       title: `Whose vote counts more? Pools of many models and prompts, sources: ${sources}`,
       note: "One greedy output of each source. Log-odds weights (`fitSkill`) are learned on one half of the questions and used on the other, both ways. *Best source*: the one that was best on the learning half, alone.",
-      columns: ["pool", "plain vote", "weighted", "gain, points", "best source", "weighted over best source"],
+      columns: [
+        "pool",
+        "plain vote",
+        "weighted",
+        "gain, points",
+        "best source",
+        "weighted over best source",
+        ...bands.map((band) => `gain, ${band}`),
+      ],
       rows: [
-        ...rows.map(({ pool, plain, weighted, gain, best, overBest }) => [
+        ...rows.map(({ pool, plain, weighted, gain, best, overBest, gains }) => [
           pool,
           figure(plain),
           figure(weighted),
           difference(gain, 1),
           figure(best),
           difference(overBest, 1),
+          ...gains.map((value) => difference(value, 1)),
         ]),
-        ["**mean**", "", "", `**${difference(mean, 1)}**`, "", difference(average(rows.map((row) => row.overBest)), 1)],
+        [
+          "**mean**",
+          "",
+          "",
+          `**${difference(mean, 1)}**`,
+          "",
+          difference(average(rows.map((row) => row.overBest)), 1),
+          ...bands.map(() => ""),
+        ],
       ],
       data: rows,
     });

@@ -35,7 +35,7 @@ export interface Scored<R extends ModelResponse = ModelResponse> {
   /** `undefined` where the scorer failed. */
   readonly score: number | undefined;
   /** Of a scorer that gives verdicts. */
-  readonly verdict: Verdict | undefined;
+  readonly verdict: (Verdict & { readonly score: number }) | undefined;
   /** What the scorer threw. */
   readonly error?: unknown;
 }
@@ -44,7 +44,7 @@ export interface Scored<R extends ModelResponse = ModelResponse> {
 export type Best<R extends ModelResponse = ModelResponse> = R & {
   /** Of this sample; `undefined` where none could be scored. */
   readonly score: number | undefined;
-  readonly verdict: Verdict | undefined;
+  readonly verdict: (Verdict & { readonly score: number }) | undefined;
   /** In index order. */
   readonly scored: readonly Scored<R>[];
   /** Those in `scored`. */
