@@ -89,8 +89,7 @@ export async function allocateSections(sets: readonly DataSet[], repetitions: nu
   const evenLoss = fractions.map((_, i) =>
     average(rows.map(({ even, full }) => ({ mean: (even[i]?.mean ?? 0) - full.mean, error: even[i]?.error ?? 0 }))),
   );
-  // As accurate as all, so far as the orders can tell.
-  const least = fractions.find((_, i) => (loss[i]?.mean ?? -1) >= -(loss[i]?.error ?? 0));
+  const least = fractions.find((_, i) => (loss[i]?.mean ?? -1) >= -0.1);
   const factor = least === undefined ? "none" : `${(1 / least).toFixed(1)}x fewer samples`;
   const pictures: Picture[] = rows.map(({ set, full, allocated, even }, i) => {
     const n = sets[i]?.n ?? 1;
@@ -110,7 +109,7 @@ export async function allocateSections(sets: readonly DataSet[], repetitions: nu
   return [
     {
       title: "What does one budget over the whole batch buy? allocate",
-      note: `Per cent right when the batch may draw so much of all its samples, minus that of all (mean over orders; the error is that of the orders). As accurate as all on the average over sets, within the error: ${factor}. An even share gives every question the same.`,
+      note: `Per cent right when the batch may draw so much of all its samples, minus that of all (mean over orders; the error is that of the orders). Within 0.1 points of all on the average over sets: ${factor}. An even share gives every question the same.`,
       columns: [
         "set",
         "all",
