@@ -52,32 +52,33 @@ interface Row {
 }
 
 async function measure(set: DataSet, repetitions: number): Promise<Row> {
-  const { n } = set;
+  const { n, problems } = set;
   const full: number[] = [];
-  /** Against all, at half of the samples: one figure for every question and order. */
-  const half = bands.map((): number[] => []);
   const shared = fractions.map((): number[] => []);
   const even = fractions.map((): number[] => []);
+  /** Points against all of each question, in the mean of all orders. */
+  const lost = fractions.map(() => problems.map(() => 0));
   for (let r = 0; r < repetitions; r++) {
     const all = voted(set, r, n);
     full.push(share(all));
     for (const [i, fraction] of fractions.entries()) {
       const right = await allocated(set, r, fraction);
       shared[i]?.push(share(right));
-      if (fraction === 0.5) {
-        const lost = right.map((one, at) => 100 * (Number(one) - Number(all[at])));
-        for (const [band, values] of byBand(set.problems, lost).entries()) half[band]?.push(...values);
-      }
       even[i]?.push(share(voted(set, r, Math.max(1, Math.round(fraction * n)))));
+      const sums = lost[i] as number[];
+      for (const [at, one] of right.entries())
+        sums[at] = (sums[at] ?? 0) + (100 * (Number(one) - Number(all[at]))) / repetitions;
     }
   }
   return {
     set: set.name,
-    half: half.map((values) => (values.length === 0 ? undefined : estimate(values).mean)),
+    half: byBand(problems, lost[fractions.indexOf(0.5)] ?? []).map((values) =>
+      values.length === 0 ? undefined : estimate(values).mean,
+    ),
     full: estimate(full),
     allocated: shared.map(estimate),
     even: even.map(estimate),
-    allocatedLoss: shared.map((values) => estimate(values.map((value, r) => value - (full[r] ?? 0)))),
+    allocatedLoss: lost.map(estimate),
   };
 }
 
@@ -109,7 +110,7 @@ export async function allocateSections(sets: readonly DataSet[], repetitions: nu
   return [
     {
       title: "What does one budget over the whole batch buy? allocate",
-      note: `Per cent right when the batch may draw so much of all its samples, minus that of all (mean over orders; the error is that of the orders). Within 0.1 points of all on the average over sets: ${factor}. An even share gives every question the same.`,
+      note: `Per cent right when the batch may draw so much of all its samples, minus that of all (mean over orders, paired; the error is that of the questions). Within 0.1 points of all on the average over sets: ${factor}. An even share gives every question the same.`,
       columns: [
         "set",
         "all",
