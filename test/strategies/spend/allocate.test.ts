@@ -211,6 +211,8 @@ describe("the budget", () => {
     { tokens: 700 },
     { outputTokens: 90 },
     { usd: 0.002 },
+    { ms: 90 },
+    { ms: 300 },
     { calls: 25, tokens: 2_000 },
   );
 
@@ -238,7 +240,8 @@ describe("the budget", () => {
       expect(results.map(({ index }) => index).sort((a, b) => a - b)).toEqual(questions(12).map((_, i) => i));
       for (const { response, error, stopped } of results) {
         expect(response === undefined).toBe(error !== undefined);
-        if (response === undefined && stopped === "budget") expect(BudgetExceededError.is(error)).toBe(true);
+        if (response === undefined && (stopped === "budget" || stopped === "deadline"))
+          expect(BudgetExceededError.is(error)).toBe(true);
       }
       expect(clock.pending).toBe(0);
     },
