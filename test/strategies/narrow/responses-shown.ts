@@ -36,3 +36,13 @@ export function judgeWho(wishes: readonly (string | Error)[], options: ScriptedO
 export function codesOf({ warnings = [] }: ModelResponse): readonly string[] {
   return warnings.map(({ code }) => code);
 }
+
+/** The warnings where no judgement counted. */
+export const failed = {
+  code: "judge-failed",
+  message: "every judgement that was asked for failed: the answer given most often is returned",
+};
+export const unread = {
+  code: "judge-unread",
+  message: "no judgement named a response: the answer given most often is returned",
+};

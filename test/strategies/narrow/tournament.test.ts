@@ -35,19 +35,11 @@ import {
 } from "mull/testing";
 import { describe, expect, expectTypeOf } from "vitest";
 import { compiles, frozen, giveUp, giveUpBefore, traced } from "../trial.js";
-import { codesOf, judgeWho, responsesShown } from "./responses-shown.js";
+import { codesOf, failed, judgeWho, responsesShown, unread } from "./responses-shown.js";
 
 const busy = new ProviderError("overloaded", { status: 503 });
 const refused = new ProviderError("who are you?", { status: 401 });
 const solve = chainOfThought({ answer: number(), askAgain: false });
-const failed = {
-  code: "judge-failed",
-  message: "every judgement that was asked for failed: the answer given most often is returned",
-};
-const unread = {
-  code: "judge-unread",
-  message: "no judgement named a response: the answer given most often is returned",
-};
 
 /** Answers, and names a response if it is asked for one. */
 const answering: Script = (_, { random }) =>
