@@ -10,6 +10,7 @@ export type * from "./core/message.js";
 export type * from "./core/model.js";
 export type * from "./core/standard-schema.js";
 export type * from "./core/feedback.js";
+export type { HostFunction, ProgramError, ProgramOptions, ProgramResult, Sandbox } from "./core/sandbox.js";
 export type { Tool } from "./core/tool.js";
 export type { Spend, Usage } from "./core/usage.js";
 export type { Amount, BudgetLimits, Habit, Need, Reservation } from "./core/amounts.js";
