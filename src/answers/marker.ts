@@ -32,6 +32,12 @@ export function readMarked<A>(text: string, read: (words: string, kind: MarkKind
   return undefined;
 }
 
+/** Does the text say where its answer is, by a label or in a box? That the answer is only said may be part of a thought. */
+export function isMarked(text: string): boolean {
+  for (const { words = "", kind } of marksOf(text)) if (kind !== "said" && words.trim() !== "") return true;
+  return false;
+}
+
 /** The first line that has words, without decoration; at most 500 characters. Of a numbered list beneath a heading: nothing. */
 export function firstLine(words: string): string {
   const [lead] = leading.exec(words) ?? [""];

@@ -25,12 +25,13 @@ export interface Turns<T, Out> {
 }
 
 /**
- * Does things side by side until there is nothing to do next and nothing on its way. Which comes next may depend on all outcomes looked at before, and on
- * nothing else. Out of budget or time, what is on its way is still looked at.
+ * Does things side by side until there is nothing to do next and nothing on its way; to be looped over, with a turn for every outcome that was looked at.
+ * Which comes next may depend on all outcomes looked at before, and on nothing else. Out of budget or time, what is on its way is still looked at. Leaving the
+ * loop gives up what is on its way.
  *
  * @throws the reason of an abort by the caller, and what `land` throws; what is on its way is given up
  */
-export async function inTurn<T, Out>(call: Call, turns: Turns<T, Out>): Promise<void> {
+export async function* inTurn<T, Out>(call: Call, turns: Turns<T, Out>): AsyncGenerator<void, void, undefined> {
   const order = new InOrder((event) => {
     call.emit(event);
   });
@@ -55,6 +56,8 @@ export async function inTurn<T, Out>(call: Call, turns: Turns<T, Out>): Promise<
       if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw call.scope.reason;
       turns.land(flight.task, outcome);
       for (const { task, scope } of flights) if (!turns.wanted(task)) scope.abort(new ScopeClosed());
+      yield;
+      // What is told of this one stands before all that the next one tells; when the loop is left, that stays untold.
       order.end(landed++);
     }
   } finally {

@@ -133,7 +133,7 @@ export class Batch<R extends ModelResponse> implements Turns<Task<R>, Drawn<R>> 
       for (const { usage } of allotment.samples) allotment.cost += this._cost(usage);
       this._place(allotment);
     }
-    await inTurn(call, this);
+    for await (const _ of inTurn(call, this)); // all of them
     const { stopped = "limit" } = this._end ?? {};
     for (const allotment of this._all) this._settle(allotment, stopped);
   }
