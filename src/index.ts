@@ -10,8 +10,10 @@ export type * from "./core/message.js";
 export type * from "./core/model.js";
 export type * from "./core/standard-schema.js";
 export type * from "./core/feedback.js";
-export type { HostFunction, ProgramError, ProgramOptions, ProgramResult, Sandbox } from "./core/sandbox.js";
+export type { HostFunction, ProgramError, SandboxRunOptions, ProgramResult, Sandbox } from "./core/sandbox.js";
 export type { Tool } from "./core/tool.js";
+export { ToolOutput, type ToolOutputOptions } from "./core/tool-output.js";
+export type { Approval, ApprovalContext, Approve, EarlierCall, ProposedCall, Repeat } from "./core/call-tools/rules.js";
 export type { Spend, Usage } from "./core/usage.js";
 export type { Amount, BudgetLimits, Habit, Need, Reservation } from "./core/amounts.js";
 export { Budget, type Hold } from "./core/budget.js";
@@ -26,11 +28,23 @@ export { run, type RunOptions } from "./core/run.js";
 export { draw, sample, type Draw, type SampleOptions } from "./core/sample.js";
 export { race, sleep, Scope, ScopeClosed, type Abortable } from "./core/scope.js";
 export { source, type Price, type Reply, type SourceCall, type SourceOptions } from "./core/source.js";
+export {
+  Search,
+  type Found,
+  type Frontier,
+  type FrontierStart,
+  type SearchLine,
+  type SearchNode,
+  type SearchOptions,
+  type SearchOrder,
+  type Trial,
+} from "./core/search/search.js";
 export { stack, isModel } from "./core/stack.js";
 export { stream, type EventStream } from "./core/stream.js";
 export type { Delta, Tape } from "./core/tape.js";
 export { wrap, type WrapOptions } from "./core/wrap.js";
 export { boolean } from "./answers/boolean.js";
+export { code, type CodeOptions } from "./answers/code.js";
 export { choice } from "./answers/choice.js";
 export { json } from "./answers/json.js";
 export { math } from "./answers/math.js";
@@ -61,6 +75,8 @@ export {
 export { Tally, type TallyOptions, type TallyView, type Vote } from "./answers/tally.js";
 export { elect, type Drawn, type Voted } from "./answers/elect.js";
 export type { Candidate, Show } from "./answers/judging/candidates.js";
+export type { Evidence } from "./answers/judging/evidence.js";
+export type { ProgramOf } from "./answers/program-of.js";
 export {
   probeDifficulty,
   type Difficulty,
@@ -85,6 +101,8 @@ export type { Level, LevelReport } from "./strategies/spend/budget-allocator/lev
 export type { Match, Pair, Standing } from "./strategies/narrow/tournament/contest.js";
 export { stepByStep, type Exemplar, type Reasoned } from "./answers/reasoning.js";
 export { answered, keyOf, type Answer, type Answered } from "./answers/answer.js";
+export { textProtocol } from "./answers/text-protocol.js";
+export { toolCallsKey } from "./answers/tool-calls.js";
 export type { Weight } from "./answers/weights/weight.js";
 export { tokenConfidence, type TokenConfidenceOptions } from "./answers/weights/token-confidence.js";
 export { selfCertainty, type SelfCertaintyOptions } from "./answers/weights/self-certainty.js";
@@ -108,6 +126,35 @@ export {
 } from "./strategies/shape/self-confidence.js";
 export { sampleN, defaultVariants, type SampleNOptions } from "./strategies/widen/sample-n.js";
 export { confidentSamples, type ConfidentSamplesOptions } from "./strategies/widen/confident-samples.js";
+export { beamSearch, type BeamSearchOptions } from "./strategies/widen/beam-search.js";
+export { beam, type BeamOptions } from "./strategies/widen/beam-search/beam.js";
+export { dvts } from "./strategies/widen/beam-search/dvts.js";
+export { rebase, type RebaseOptions } from "./strategies/widen/beam-search/rebase.js";
+export { particleFilter, type ParticleFilterOptions } from "./strategies/widen/particle-filter.js";
+export { particles, type Annealing, type ParticlesOptions } from "./strategies/widen/particle-filter/particles.js";
+export type { StepSplitter } from "./answers/search/first-step.js";
+export type { StepSearchOptions } from "./answers/search/step-search.js";
+export type { Resampling } from "./answers/chance/resampling.js";
+export { treeSearch, type TreeSearchOptions } from "./strategies/widen/tree-search.js";
+export { breadthFirst } from "./strategies/widen/tree-search/breadth-first.js";
+export { depthFirst, type DepthFirstOptions } from "./strategies/widen/tree-search/depth-first.js";
+export { abMcts, type AbMctsOptions } from "./strategies/widen/tree-search/ab-mcts.js";
+export {
+  proposals,
+  proposeInstruction,
+  type AnyExpander,
+  type ProposalsOptions,
+} from "./strategies/widen/tree-search/proposals.js";
+export { revisions, improveInstruction, type RevisionsOptions } from "./strategies/widen/tree-search/revisions.js";
+export type {
+  Branch,
+  ExpandContext,
+  Expander,
+  Line,
+  ScoreAggregation,
+  ScoredStep,
+  Searched,
+} from "./answers/search/line.js";
 export { majorityVote, type MajorityVoteOptions } from "./strategies/narrow/majority-vote.js";
 export { bestOf, type Best, type BestOfOptions, type Scored } from "./strategies/narrow/best-of.js";
 export {
@@ -160,6 +207,9 @@ export {
   type AggregateLoopOptions,
   type AggregationRound,
 } from "./strategies/loop/aggregate-loop.js";
+export { program, type Programmed, type ProgramOptions } from "./strategies/loop/program.js";
+export type { ProgramAttempt } from "./strategies/loop/program/attempt.js";
+export { programInstruction, repairInstruction } from "./strategies/loop/program/prompts.js";
 export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
 export { budgetAllocator, type Allocated, type BudgetAllocatorOptions } from "./strategies/spend/budget-allocator.js";
 export {
@@ -196,7 +246,16 @@ export { agreement, type AgreementOptions } from "./feedback/agreement.js";
 export { logprobScore, type LogprobScoreOptions } from "./feedback/logprob-score.js";
 export { promptDifficulty, difficultyInstruction, type PromptDifficultyOptions } from "./feedback/prompt-difficulty.js";
 export { sameMeaning, sameMeaningInstruction, type SameMeaningOptions } from "./feedback/same-meaning.js";
-export { tests, type ResponseTest } from "./feedback/tests.js";
+export { sameBehaviour, inputsInstruction, type SameBehaviourOptions } from "./feedback/same-behaviour.js";
+export {
+  distinguishingInputs,
+  distinguishInstruction,
+  type DistinguishingInputsOptions,
+} from "./feedback/distinguishing-inputs.js";
+export { stateValue, stateValueInstruction, stateValues, type StateValueOptions } from "./feedback/state-value.js";
+export { tests, type ResponseTest, type TestsOptions } from "./feedback/tests.js";
+export type { TestCase } from "./feedback/tests/case.js";
+export { critic, criticInstruction, type CriticOptions, type Critique } from "./feedback/critic.js";
 export { selfCritique } from "./feedback/self-critique.js";
 export { cache, type CacheOptions } from "./policies/cache.js";
 export { fallback, type FallbackOptions } from "./policies/fallback.js";

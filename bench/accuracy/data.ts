@@ -55,13 +55,17 @@ const folder = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
 /** Are there recorded outputs? */
 export const present: boolean = existsSync(folder);
 
-/** Reads a file of recorded outputs; `undefined` where it is not there. */
-export function load(file: string): readonly Problem[] | undefined {
+/** The lines of a file of recorded outputs, with all that stands in them; `undefined` where it is not there. */
+export function linesOf<T>(file: string): readonly T[] | undefined {
   const path = `${folder}${file}-dev.jsonl.gz`;
   if (!existsSync(path)) return undefined;
   const lines = gunzipSync(readFileSync(path)).toString("utf8").trim().split("\n");
-  return lines.map((line) => {
-    const { id, question = "", task, samples, tokens_total: total = 0 } = JSON.parse(line) as Line;
+  return lines.map((line) => JSON.parse(line) as T);
+}
+
+/** Reads a file of recorded outputs; `undefined` where it is not there. */
+export function load(file: string): readonly Problem[] | undefined {
+  return linesOf<Line>(file)?.map(({ id, question = "", task, samples, tokens_total: total = 0 }) => {
     return {
       id,
       question,

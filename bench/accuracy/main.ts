@@ -12,6 +12,9 @@ import { independentSets, present } from "./data.js";
 import { embedded } from "./embedded.js";
 import { otherSections } from "./others.js";
 import { page } from "./picture.js";
+import { programSections } from "./program.js";
+import { searchSections } from "./search.js";
+import { stepSections } from "./steps.js";
 import { show, type Section } from "./table.js";
 import { voteSections } from "./votes.js";
 import { weightSections } from "./weights.js";
@@ -19,7 +22,7 @@ import { weightSections } from "./weights.js";
 const { values } = parseArgs({
   options: {
     repetitions: { type: "string", default: "200" },
-    only: { type: "string", default: "votes,weights,best-of,cascade,allocate,others" },
+    only: { type: "string", default: "votes,weights,best-of,cascade,allocate,program,search,search-steps,others" },
     json: { type: "string" },
     html: { type: "string" },
   },
@@ -36,6 +39,9 @@ const parts: Readonly<Record<string, () => readonly Section[] | Promise<readonly
   "best-of": () => bestOfSections(repetitions),
   cascade: () => cascadeSections(),
   allocate: () => allocateSections(sets, repetitions),
+  program: () => programSections(),
+  search: () => searchSections(),
+  "search-steps": () => stepSections(),
   others: () => otherSections(),
 };
 const sections: Section[] = [];

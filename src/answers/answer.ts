@@ -4,6 +4,7 @@
  */
 import { extend } from "../core/extend.js";
 import type { ModelResponse, ResponseSchema } from "../core/model.js";
+import { toolCallsKey } from "./tool-calls.js";
 
 /** A kind of answer: a number, one of some choices, an object of a schema. Pure: makes no calls. */
 export interface Answer<A> {
@@ -29,8 +30,13 @@ export function answered<A, R extends ModelResponse>(answer: Answer<A>, response
   return extend(response, { answer: value, key: value === undefined ? undefined : answer.key(value) });
 }
 
-/** The key of any response: that of its answer, or of its words where no answer was asked for. `undefined` casts no vote. */
+/**
+ * The key of any response: that of its tool calls, where it calls any; of its answer; or of its words where no answer was asked for. `undefined` casts no
+ * vote.
+ */
 export function keyOf(response: ModelResponse): string | undefined {
+  const { toolCalls } = response;
+  if (toolCalls !== undefined && toolCalls.length > 0) return toolCallsKey(response);
   if ("key" in response) return response.key as string | undefined;
   const words = response.text.trim().replace(/\s+/g, " ").toLowerCase();
   return words === "" ? undefined : words;

@@ -2,6 +2,7 @@
  * @module
  * Election: the response that a tally of samples chooses, with the count beside it.
  */
+import { withoutCalls } from "../core/conversation.js";
 import { NoAnswerError } from "../core/errors.js";
 import { extend } from "../core/extend.js";
 import type { ModelResponse, SampleFailure, StopReason } from "../core/model.js";
@@ -39,7 +40,7 @@ export interface Drawn<R extends ModelResponse> {
 
 /**
  * The winner of a tally as a response: the first sample that gave the winning answer; the first of all where none can be read.
- * Under `minShare` of the weights, and where all were discarded, there is no answer. Needs at least one sample.
+ * Under `minShare` of the weights, and where all were discarded, there is no answer, and no tool is called. Needs at least one sample.
  */
 export function elect<R extends ModelResponse>(tally: Tally<R>, drawn: Drawn<R>, minShare: number = 0): Voted<R> {
   const { samples, failures, stopped, discarded = 0 } = drawn;
@@ -47,7 +48,8 @@ export function elect<R extends ModelResponse>(tally: Tally<R>, drawn: Drawn<R>,
   const abstained = winner === undefined ? discarded > 0 && discarded === samples.length : winner.share < minShare;
   const sample = winner?.sample ?? samples[0];
   if (sample === undefined) throw new NoAnswerError("there is no sample to elect");
-  const voted = extend(sample, {
+  // What nobody was elected for is not done.
+  const voted = extend(abstained ? withoutCalls(sample) : sample, {
     votes,
     confidence,
     margin,

@@ -10,6 +10,7 @@ import type { Message } from "../core/message.js";
 import type { Model, ModelRequest, ModelResponse } from "../core/model.js";
 import { wrap } from "../core/wrap.js";
 import type { Answer } from "./answer.js";
+import { writesCalls } from "./text-protocol/read-turn.js";
 
 /** The default instruction: asks for the thought. */
 export const stepByStep: string = "Think step by step before you answer.";
@@ -66,8 +67,9 @@ export function reasoning<A>(
     const think = async (request: ModelRequest, call: Call): Promise<Reasoned<A, R>> => {
       const asked = insertAfterSystem(addToPrompt(request, words), turns);
       const response = await next.generate(asked, call);
-      const first = read(response, answer, request.prefill);
-      if (first.answer !== undefined || !askAgain || callsTools(response)) return first;
+      const calling = callsTools(response) || writesCalls(asked, response.text);
+      const first = read(response, answer, request.prefill, calling);
+      if (first.answer !== undefined || !askAgain || calling) return first;
       return finish(next, asked, first, answer, call);
     };
     return wrap(name, next, think, {
@@ -115,8 +117,13 @@ const answerAlone = "Give the answer alone, without further thoughts.";
 /** What an instruction adds to a prompt, for the outline. */
 const promptTokens = 50;
 
-function read<A, R extends ModelResponse>(response: R, answer: Answer<A>, prefill: string = ""): Reasoned<A, R> {
-  const value = callsTools(response) ? undefined : answer.parse(prefill + response.text);
+function read<A, R extends ModelResponse>(
+  response: R,
+  answer: Answer<A>,
+  prefill: string = "",
+  calling: boolean = callsTools(response),
+): Reasoned<A, R> {
+  const value = calling ? undefined : answer.parse(prefill + response.text);
   return extend(response, {
     answer: value,
     key: value === undefined ? undefined : answer.key(value),

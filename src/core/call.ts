@@ -4,6 +4,7 @@
  */
 import type { BudgetLimits } from "./amounts.js";
 import { Budget } from "./budget.js";
+import type { Effects } from "./call-tools/effects.js";
 import type { Clock } from "./clock.js";
 import { BudgetExceededError, InvalidOptionError } from "./errors.js";
 import type { MullEvent } from "./events.js";
@@ -52,6 +53,8 @@ export interface RunState {
   readonly seed: number;
   /** Did the user choose the seed? Only then is it sent to providers. */
   readonly seeded: boolean;
+  /** What tools with an effect did in it; made by the first of them. */
+  effects?: Effects | undefined;
 }
 
 /** What a call has in common with those around it, until one of them changes it: most share one. */

@@ -2,6 +2,7 @@
  * @module
  * Longer conversations: what a layer adds to a request. The request itself is never touched.
  */
+import { extend } from "./extend.js";
 import { textOf, type AssistantMessage, type Message, type ToolCallPart, type UserMessage } from "./message.js";
 import type { ModelRequest, ModelResponse } from "./model.js";
 
@@ -50,6 +51,17 @@ export function insertAfterSystem(request: ModelRequest, turns: readonly Message
 /** Does the response ask for tools? Providers do not always say so in `finishReason`. */
 export function callsTools({ finishReason, toolCalls = [] }: ModelResponse): boolean {
   return finishReason === "tool-calls" || toolCalls.length > 0;
+}
+
+/** The response without the calls in it: they were answered, or nobody answers them. */
+export function withoutCalls<R extends ModelResponse>(response: R): R {
+  const { content, toolCalls = [], finishReason } = response;
+  if (toolCalls.length === 0) return response;
+  return extend(response, {
+    finishReason: finishReason === "tool-calls" ? "other" : finishReason,
+    toolCalls: [],
+    ...(content !== undefined && { content: content.filter(({ type }) => type !== "tool-call") }),
+  });
 }
 
 /** A conversation as text, for whoever judges what was answered: of a single message the words alone. */

@@ -18,7 +18,7 @@ export function tokensOf(
 /** A picture or document whose size in tokens cannot be known. */
 const fileTokens = 1500;
 
-/** UTF-8 bytes / 3 + 4 per message, tools and schema included; a file counts 1,500. */
+/** UTF-8 bytes / 3 + 4 per message, tools and schema included; a file counts 1,500, also one of a tool's result that may not be sent. */
 export function estimateTokens(request: ModelRequest): number {
   let bytes = utf8Length(request.prefill ?? "");
   let extra = 4;
@@ -31,7 +31,10 @@ export function estimateTokens(request: ModelRequest): number {
     for (const part of content) {
       if (part.type === "text" || part.type === "reasoning") bytes += utf8Length(part.text);
       else if (part.type === "file") extra += fileTokens;
-      else bytes += utf8Length(part.name) + jsonLength(part.type === "tool-call" ? part.input : part.output);
+      else {
+        bytes += utf8Length(part.name) + jsonLength(part.type === "tool-call" ? part.input : part.output);
+        if (part.type === "tool-result") extra += (part.files?.length ?? 0) * fileTokens;
+      }
     }
   }
   for (const { name, description, inputSchema } of request.tools ?? []) {

@@ -5,6 +5,16 @@
 import type { Call } from "./call.js";
 import type { Model, ModelRequest, ModelResponse } from "./model.js";
 
+/** Something that was looked up, computed or run to see whether a response is right. */
+export interface Check {
+  /** The tool. */
+  readonly name: string;
+  readonly input: unknown;
+  readonly output: unknown;
+  /** `true` when `output` says what went wrong with the check itself. */
+  readonly isError: boolean;
+}
+
 /** What feedback says of a response. */
 export interface Verdict {
   /** Good enough: nothing has to be mended. */
@@ -13,6 +23,8 @@ export interface Verdict {
   readonly score?: number | undefined;
   /** What is wrong and how to mend it, for the model to read. */
   readonly message?: string | undefined;
+  /** What it was found out by, in order; of feedback that uses tools. */
+  readonly checks?: readonly Check[] | undefined;
 }
 
 /** What feedback may look at, and call models with. */

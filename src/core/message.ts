@@ -59,6 +59,8 @@ export interface ToolResultPart {
   readonly output: unknown;
   /** `true` when `output` says what went wrong. */
   readonly isError?: boolean;
+  /** Pictures and other files that came with it, which `output` names in words. Adapters send those that the provider reads in results of tools. */
+  readonly files?: readonly FilePart[];
 }
 
 /** Standing instructions. */

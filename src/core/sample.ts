@@ -267,13 +267,16 @@ export function hopeless(error: unknown): boolean {
   return (ProviderError.is(error) && !error.retryable) || CapabilityError.is(error) || InvalidOptionError.is(error);
 }
 
-/** The warnings of `first`, and one more when all samples are the same words: a vote among them says nothing. */
+/** The warnings of `first`, and one more when all samples are the same words: a vote among them says nothing. Tool calls say more than words. */
 export function sampleWarnings(
   first: ModelResponse,
   samples: readonly ModelResponse[],
 ): { readonly warnings?: readonly Warning[] } {
   if (samples.length < 3) return {};
-  for (const { text, reasoning } of samples) if (text !== first.text || reasoning !== first.reasoning) return {};
+  for (const { text, reasoning, toolCalls } of samples) {
+    if (text !== first.text || reasoning !== first.reasoning || (toolCalls !== undefined && toolCalls.length > 0))
+      return {};
+  }
   const message = `all ${samples.length} samples are the same words: raise the temperature, or give variants`;
   return { warnings: [...(first.warnings ?? []), { code: "identical-samples", message }] };
 }

@@ -4,11 +4,19 @@
  */
 import type { JsonValue } from "./message.js";
 
-/** What a program may ask of its host. It may wait; the time it takes is not the program's. */
-export type HostFunction = (...args: readonly JsonValue[]) => unknown;
+/**
+ * What a program may ask of its host. It may wait; the time it takes is not the program's. Its arguments are JSON values, whatever types it says they have: what comes from a
+ * program is to be checked like any other input.
+ */
+export type HostFunction = HostFunctionMethod["call"];
+
+/** Written as a method, so that a function may say which JSON values it takes: `(item: string) => …`. */
+interface HostFunctionMethod {
+  call(...args: readonly JsonValue[]): unknown;
+}
 
 /** What a program gets. */
-export interface ProgramOptions {
+export interface SandboxRunOptions {
   /** Gives the program up. A {@link Call} has one. */
   readonly signal?: AbortSignal | undefined;
   /** Variables it finds, by name: copies of JSON values. */
@@ -53,7 +61,7 @@ export interface Sandbox {
    *
    * @throws the signal's reason when it is given up; {@link ToolError} where the sandbox itself cannot start or broke
    */
-  run(program: string, options?: ProgramOptions): Promise<ProgramResult>;
+  run(program: string, options?: SandboxRunOptions): Promise<ProgramResult>;
   /** Ends its workers. It starts new ones when it is used again. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 import type { Feedback, FeedbackContext, Verdict } from "../core/feedback.js";
 import type { Model, ModelResponse } from "../core/model.js";
 import { checkNumber, checkOptions } from "../core/options.js";
-import { askAbout, checkJudge, checkText, shareOf } from "./judgement.js";
+import { askAbout, checkJudge, checkText, readScore, scoreInstruction, withoutScore } from "./judgement.js";
 
 /** Options of {@link judge}. */
 export interface JudgeOptions {
@@ -39,18 +39,11 @@ export function judge(model: Model, options: JudgeOptions = {}): Feedback {
 
   return async (response: ModelResponse, { request, call }: FeedbackContext): Promise<Verdict> => {
     const { text } = await model.generate(askAbout(request, response, `${instruction} ${scoreInstruction}`), call);
-    const score = scoreOf(text);
-    return { ok: score >= passing, score, message: text.replace(scoreLine, "").trim() };
+    const score = readScore(text);
+    return { ok: score >= passing, score, message: withoutScore(text) };
   };
 }
 
 /** The default instruction of {@link judge}. */
 export const judgeInstruction =
   "Judge the answer above. Check every step of it, and say in a few sentences what is wrong and how to mend it, if anything.";
-const scoreInstruction = 'End with "Score: " and a whole number from 0 (wrong) to 10 (right in every part).';
-const scoreLine = /\**score\**\s*:\s*\**\s*(\d+(?:\.\d+)?)(?:\s*\/\s*(\d+))?\**\.?/gi;
-
-function scoreOf(text: string): number {
-  const [, points, scale] = [...text.matchAll(scoreLine)].at(-1) ?? [];
-  return shareOf(points, scale);
-}

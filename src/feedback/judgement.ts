@@ -39,6 +39,22 @@ export function chanceOf(verdict: boolean, { logprobs = [] }: ModelResponse): nu
   return word !== undefined && /yes/i.test(word.token) === verdict ? chanceOfYes(logprobs.slice(at)) : undefined;
 }
 
+/** Asks for what {@link readScore} reads. */
+export const scoreInstruction = 'End with "Score: " and a whole number from 0 (wrong) to 10 (right in every part).';
+
+const scoreLine = /\**score\**\s*:\s*\**\s*(\d+(?:\.\d+)?)(?:\s*\/\s*(\d+))?\**\.?/gi;
+
+/** The share of the scale behind the last `Score:`; 0 where there is none. */
+export function readScore(text: string): number {
+  const [, points, scale] = [...text.matchAll(scoreLine)].at(-1) ?? [];
+  return shareOf(points, scale);
+}
+
+/** What was said, without the score. */
+export function withoutScore(text: string): string {
+  return text.replace(scoreLine, "").trim();
+}
+
 /** Points as a share of the scale, from 0 to 1; 0 where there are none, and where they are on another scale than was asked for. */
 export function shareOf(points: unknown, scale: unknown = 10): number {
   const share = Number(points) / Number(scale);

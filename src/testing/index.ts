@@ -11,6 +11,14 @@ export {
   type ScriptedOptions,
   type ScriptedReply,
 } from "./scripted.js";
+export {
+  scriptedSandbox,
+  type SandboxLine,
+  type SandboxRun,
+  type SandboxScript,
+  type ScriptedSandbox,
+  type ScriptedSandboxOptions,
+} from "./scripted-sandbox.js";
 export { synthetic, type Distribution, type SyntheticOptions } from "./synthetic.js";
 export { flaky, type FlakyOptions } from "./flaky.js";
 export { virtualClock, type VirtualClock } from "./virtual-clock.js";

@@ -14,6 +14,7 @@ import {
   ProviderError,
   chainOfThought,
   majorityVote,
+  never,
   number,
   sampleN,
   source,
@@ -181,7 +182,7 @@ describe.each(versions)("%s", (_, ai) => {
       "Answer: 4",
       "Answer: 4",
     ]);
-    const solver = stack(model, chainOfThought({ answer: number() }), sampleN(2), majorityVote());
+    const solver = stack(model, chainOfThought({ answer: number() }), sampleN(2), majorityVote({ stop: never }));
     const result = ai.streamText({
       model: toAiSdk(solver),
       tools: toolSet(),
@@ -408,6 +409,20 @@ describe("a call", () => {
                 { type: "text", text: "e" },
               ],
             }),
+            result({
+              type: "content",
+              value: [
+                { type: "text", text: "see" },
+                { type: "image-data", mediaType: "image/png", data: "AQ==", providerOptions: { maker: { a: 1 } } },
+                { type: "file-data", mediaType: "application/pdf", data: "AQ==", filename: "a.pdf" },
+                { type: "image-url", url: "https://a.example/b" },
+                { type: "file-url", url: "https://a.example/c" },
+                { type: "file-url", url: "https://a.example/c.pdf", mediaType: "application/pdf" },
+                { type: "media", mediaType: "audio/wav", data: "AQ==" },
+                { type: "file", mediaType: "image/png", data: { type: "data", data: bytes } },
+                { type: "file", mediaType: "image/png", data: { type: "url", url: new URL("https://a.example/d") } },
+              ],
+            }),
           ],
         },
       ],
@@ -420,6 +435,27 @@ describe("a call", () => {
       { output: "The user did not allow this call.", isError: true },
       { output: "no", isError: true },
       { output: "d\ne" },
+      {
+        output: `see
+[image/png]
+[application/pdf]
+[image/*]
+[application/octet-stream]
+[application/pdf]
+[audio/wav]
+[image/png]
+[image/png]`,
+        files: [
+          { type: "file", mediaType: "image/png", data: "AQ==", providerMetadata: { maker: { a: 1 } } },
+          { type: "file", mediaType: "application/pdf", data: "AQ==", filename: "a.pdf" },
+          { type: "file", mediaType: "image/*", data: new URL("https://a.example/b") },
+          { type: "file", mediaType: "application/octet-stream", data: new URL("https://a.example/c") },
+          { type: "file", mediaType: "application/pdf", data: new URL("https://a.example/c.pdf") },
+          { type: "file", mediaType: "audio/wav", data: "AQ==" },
+          { type: "file", mediaType: "image/png", data: bytes },
+          { type: "file", mediaType: "image/png", data: new URL("https://a.example/d") },
+        ],
+      },
     ];
     expect(model.requests[0]?.messages).toEqual([
       { role: "system", content: "Be brief." },
@@ -461,7 +497,7 @@ describe("a call", () => {
               type: "tool-result",
               toolCallId: "c",
               toolName: "look",
-              output: { type: "content", value: [{ type: "image-data", data: "AQ==", mediaType: "image/png" }] },
+              output: { type: "content", value: [{ type: "image-file-id", fileId: "file-1" }] },
             },
           ],
         },
@@ -477,15 +513,15 @@ describe("a call", () => {
     expect(warnings.map((warning) => ("feature" in warning ? warning.feature : warning.type)).sort()).toEqual([
       "effort",
       "examples of a tool's input",
-      "files in the result of a tool",
       "includeRawChunks",
+      "parts of a tool's result that are no text and no file",
       "provider options of a system message",
       "responseFormat",
       "strict tools",
       "the tool search",
     ]);
     expect(model.requests[0]?.tools).toEqual([{ name: "look", description: "", inputSchema: {} }]);
-    expect(model.requests[0]?.messages.at(-1)).toMatchObject({ content: [{ output: "[image/png]" }] });
+    expect(model.requests[0]?.messages.at(-1)).toMatchObject({ content: [{ output: "[image-file-id]" }] });
   });
 
   test("a seed is that of the run: samples differ, and come again", async () => {

@@ -190,6 +190,17 @@ describe.each(versions)("tools of %s in mull", (_, ai) => {
         execute: () => ({ secret: 1, shown: "snow" }),
         toModelOutput: ({ output }: any) => ({ type: "content", value: [{ type: "text", text: output.shown }] }),
       }),
+      draws: ai.tool({
+        inputSchema: z.object({}),
+        execute: () => 5,
+        toModelOutput: () => ({
+          type: "content",
+          value: [
+            { type: "text", text: "a map" },
+            { type: "image-data", data: "AQ==", mediaType: "image/png" },
+          ],
+        }),
+      }),
       fails: ai.tool({
         inputSchema: z.object({}),
         execute: () => 5,
@@ -205,8 +216,12 @@ describe.each(versions)("tools of %s in mull", (_, ai) => {
     expect(response.steps[0]?.results.map(({ output, isError }) => [output, isError])).toEqual([
       [2, undefined],
       ["snow", undefined],
+      ["a map\n[image/png]", undefined],
       ["no satellite", true],
       [["who", "who"], undefined],
+    ]);
+    expect(response.steps[0]?.results.flatMap(({ files = [] }) => files)).toEqual([
+      { type: "file", mediaType: "image/png", data: "AQ==" },
     ]);
   });
 

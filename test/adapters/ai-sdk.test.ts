@@ -281,6 +281,100 @@ describe("a request", () => {
   });
 });
 
+describe("files of a tool's result", () => {
+  const file = (mediaType: string, data: Uint8Array | string | URL, more: object = {}) =>
+    ({ type: "file", mediaType, data, ...more }) as const;
+  const files = [
+    file("image/png", new Uint8Array([1, 2, 3])),
+    file("application/pdf", "AQID", { filename: "a.pdf", providerMetadata: { maker: { a: 1 } } }),
+    file("image/*", new URL("https://a.example/b")),
+    file("application/pdf", "https://a.example/c.pdf"),
+    file("audio/wav", "AQID"),
+    file("image/png", "gs://a/b"),
+  ];
+  const output = async (about: Partial<AiSdkModel>, result: object = {}) => {
+    const model = answering({ content: [{ type: "text", text: "ok" }] }, about);
+    const content = [{ type: "tool-result", id: "1", name: "look", output: "seen", files, ...result }] as const;
+    const { warnings = [] } = await ask(model, { messages: [user("Hi"), { role: "tool", content }] });
+    return { sent: model.asked[0].prompt[1].content[0].output, warnings };
+  };
+
+  const text = { type: "text", text: "seen" };
+  const about = { filename: "a.pdf", providerOptions: { maker: { a: 1 } } };
+  test.each([
+    [
+      "v2",
+      [
+        { type: "media", mediaType: "image/png", data: "AQID" },
+        { type: "media", mediaType: "application/pdf", data: "AQID" },
+      ],
+    ],
+    [
+      "v3",
+      [
+        { type: "image-data", mediaType: "image/png", data: "AQID" },
+        { type: "file-data", mediaType: "application/pdf", data: "AQID", ...about },
+        { type: "image-url", mediaType: "image/*", url: "https://a.example/b" },
+        { type: "file-url", mediaType: "application/pdf", url: "https://a.example/c.pdf" },
+      ],
+    ],
+    [
+      "v4",
+      [
+        { type: "file", mediaType: "image/png", data: { type: "data", data: new Uint8Array([1, 2, 3]) } },
+        { type: "file", mediaType: "application/pdf", data: { type: "data", data: "AQID" }, ...about },
+        { type: "file", mediaType: "image/*", data: { type: "url", url: new URL("https://a.example/b") } },
+        { type: "file", mediaType: "application/pdf", data: { type: "url", url: new URL("https://a.example/c.pdf") } },
+      ],
+    ],
+  ])("in %s", async (specificationVersion, parts) => {
+    const provider = "anthropic.messages";
+    const { sent, warnings } = await output({ specificationVersion, provider });
+    expect(sent).toEqual({ type: "content", value: [text, ...parts] });
+    expect(warnings).toMatchObject([
+      { code: "downgrade", capability: "files", message: expect.stringContaining("audio/wav") },
+    ]);
+    // No list has a mark for a tool that failed.
+    const failed = await output({ specificationVersion, provider }, { output: { at: 5 }, isError: true });
+    expect(failed.sent).toEqual({ type: "content", value: [{ type: "text", text: 'Error: {"at":5}' }, ...parts] });
+    expect((await output({ specificationVersion, provider }, { output: "" })).sent.value).toEqual(parts);
+  });
+
+  test.each([
+    ["anthropic.messages", "claude-x", 4],
+    ["vertex.anthropic.messages", "claude-x", 4],
+    ["openai.responses", "gpt-x", 4],
+    ["azure.responses", "gpt-x", 4],
+    ["google.generative-ai", "gemini-3.8-flash", 3],
+    ["google.vertex.chat", "gemini-3.8-flash", 3],
+    ["mull", "m", 6],
+    ["google.generative-ai", "gemini-2.5-pro", 0],
+    ["google.chat", "gemini-3.8-flash", 0],
+    ["openai.chat", "gpt-x", 0],
+    ["anthropic.chat", "claude-x", 0],
+    ["openai-compatible.chat", "m", 0],
+    ["maker.chat", "m", 0],
+  ])("%s, %s: %i go", async (provider, modelId, count) => {
+    const { sent, warnings } = await output({ provider, modelId });
+    if (count === 0) expect(sent).toEqual({ type: "text", value: "seen" });
+    else expect(sent.value).toHaveLength(count + 1);
+    expect(warnings.map(({ capability }) => capability)).toEqual(count === files.length ? [] : ["files"]);
+  });
+
+  test("where none goes, the result is as it would be without", async () => {
+    const { sent } = await output({ provider: "openai.chat" }, { output: { code: 5 }, isError: true });
+    expect(sent).toEqual({ type: "error-json", value: { code: 5 } });
+  });
+
+  test("the warnings of the provider stay", async () => {
+    const warnings = [{ type: "other", message: "odd" }];
+    const model = answering({ content: [{ type: "text", text: "ok" }], warnings });
+    const content = [{ type: "tool-result", id: "1", name: "look", output: "seen", files }] as const;
+    const told = await ask(model, { messages: [user("Hi"), { role: "tool", content }] });
+    expect(told.warnings?.map(({ code }) => code)).toEqual(["downgrade", "provider"]);
+  });
+});
+
 describe.each(both)("a reply, %s", (_, options) => {
   const reply = (model: AiSdkModel) => run(fromAiSdk(model), { messages: [user("Hi")] }, options);
 

@@ -15,6 +15,7 @@ import {
   tool,
   toolLoop,
   type Effort,
+  type FilePart,
   type JsonValue,
   type Message,
   type Model,
@@ -527,6 +528,72 @@ describe("the turns of a conversation", () => {
         source: { type: "text", media_type: "text/plain", data: "# Über uns" },
       },
       { type: "document", source: { type: "text", media_type: "text/plain", data: "{}" } },
+    ]);
+  });
+
+  test("files of a tool's result go with it, but for those that the API would refuse, which are told", async () => {
+    const bytes = Uint8Array.from(Buffer.from(png, "base64"));
+    const file = (mediaType: string, data: Uint8Array | string, filename?: string): FilePart => ({
+      type: "file",
+      mediaType,
+      data,
+      ...(filename !== undefined && { filename }),
+    });
+    const result = (id: string, output: unknown, files: readonly FilePart[], more: object = {}) =>
+      ({ type: "tool-result", id, name: "look", output, files, ...more }) as const;
+    const results = [
+      result("a", "[image/png]", [file("image/png", bytes), file("image/*", "https://a.example/b")]),
+      result("b", { pages: 2 }, [
+        file("application/pdf", "aGk=", "a.pdf"),
+        file("text/csv", new TextEncoder().encode("a,b")),
+      ]),
+      result("c", "no such page", [file("image/webp", png)], { isError: true }),
+      result("d", "nothing", [], { isError: true }),
+      result("e", "", [file("image/gif", png)]),
+      result("f", "five files", [
+        file("audio/wav", png),
+        file("image/svg+xml", png),
+        file("image/*", png),
+        file("text/plain", "https://a.example/c"),
+        file("image/png", "gs://bucket/a.png"),
+      ]),
+      result("g", "no", [file("audio/wav", png)], { isError: true }),
+    ];
+    const { response, body } = await ask("claude-opus-5-5", {
+      messages: [user("q"), { role: "tool", content: results }],
+    });
+    const picture = (media_type: string) => ({ type: "image", source: { type: "base64", media_type, data: png } });
+    const block = (tool_use_id: string, content: unknown, more: object = {}) => ({
+      type: "tool_result",
+      tool_use_id,
+      content,
+      ...more,
+    });
+    expect(body.messages.at(-1).content).toEqual([
+      block("a", [
+        { type: "text", text: "[image/png]" },
+        picture("image/png"),
+        { type: "image", source: { type: "url", url: "https://a.example/b" } },
+      ]),
+      block("b", [
+        { type: "text", text: '{"pages":2}' },
+        { type: "document", source: { type: "base64", media_type: "application/pdf", data: "aGk=" }, title: "a.pdf" },
+        { type: "document", source: { type: "text", media_type: "text/plain", data: "a,b" } },
+      ]),
+      block("c", [{ type: "text", text: "Error: no such page" }, picture("image/webp")]),
+      block("d", "nothing", { is_error: true }),
+      block("e", [picture("image/gif")]),
+      block("f", "five files"),
+      block("g", "no", { is_error: true }),
+      { type: "text", text: "q" },
+    ]);
+    expect(response.warnings).toEqual([
+      {
+        code: "downgrade",
+        capability: "files",
+        message:
+          "anthropic:claude-opus-5-5 reads no audio/wav, image/svg+xml, image/*, text/plain, image/png in results of tools: only the words of the result were sent",
+      },
     ]);
   });
 

@@ -433,6 +433,55 @@ describe("messages", () => {
     ...(isError && { isError }),
   });
 
+  describe("files of a tool's result", () => {
+    const file = (mediaType: string, data: Uint8Array | string): any => ({ type: "file", mediaType, data });
+    const files = [
+      file("image/png", new Uint8Array([1])),
+      file("application/pdf", "AQ=="),
+      file("text/plain", "AQ=="),
+      file("image/gif", "AQ=="),
+      file("image/webp", "gs://bucket/a.webp"),
+    ];
+    const inline = (mimeType: string) => ({ inlineData: { mimeType, data: "AQ==" } });
+    const three = ["image/png", "application/pdf", "text/plain"].map(inline);
+    const address = { fileData: { mimeType: "image/webp", fileUri: "gs://bucket/a.webp" } };
+
+    test.each([
+      ["gemini-3.8-flash", false, three, "image/gif, image/webp"],
+      ["gemini-3-pro-preview", false, three, "image/gif, image/webp"],
+      ["gemini-3.8-flash", true, [...three, address], "image/gif"],
+      ["gemini-2.5-pro", false, undefined, "image/png, application/pdf, text/plain, image/gif, image/webp"],
+      ["gemini-2.5-pro", true, undefined, "image/png, application/pdf, text/plain, image/gif, image/webp"],
+      ["gemini-3.1-flash-image", true, undefined, "image/png, application/pdf, text/plain, image/gif, image/webp"],
+      ["gemma-4-27b-it", false, undefined, "image/png, application/pdf, text/plain, image/gif, image/webp"],
+    ] as const)("%s, Vertex AI: %s", async (modelId, vertexai, parts, told) => {
+      const requests: any[] = [];
+      const generateContent = (request: object) => {
+        requests.push(request);
+        return Promise.resolve({ candidates: [{ content: { parts: [{ text: "ok" }] }, finishReason: "STOP" }] });
+      };
+      const client = { vertexai, models: { generateContent, generateContentStream: generateContent } };
+      const messages: readonly Message[] = [user("q"), { role: "tool", content: [{ ...result("a", "seen"), files }] }];
+      const { warnings } = await run(fromGoogle(client as never, modelId), { messages });
+      expect(requests[0].contents.at(-1).parts).toEqual([
+        { functionResponse: { name: "weather", response: { output: "seen" }, ...(parts && { parts }) } },
+      ]);
+      expect(warnings).toMatchObject([
+        { code: "downgrade", capability: "files", message: expect.stringContaining(`reads no ${told} in`) },
+      ]);
+    });
+
+    test("go through the SDK", async () => {
+      const messages: readonly Message[] = [
+        user("q"),
+        { role: "tool", content: [{ ...result("a", "no", true), files }] },
+      ];
+      expect((await contents(messages, "gemini-3.8-flash")).at(-1).parts).toEqual([
+        { functionResponse: { name: "weather", response: { error: "no" }, parts: three } },
+      ]);
+    });
+  });
+
   test("results go back in one turn, in the order of their calls, under the id that Google gave", async () => {
     const talk: readonly Message[] = [
       user("Weather?"),

@@ -225,6 +225,22 @@ describe("toChatModel", () => {
         tool_calls: [{ id: "c1", name: "look", args: { at: 1 } }],
       }),
       new ToolMessage({ tool_call_id: "c1", content: "no", status: "error" }),
+      new ToolMessage({
+        tool_call_id: "c1",
+        content: [
+          { type: "text", text: "see" },
+          { type: "image_url", image_url: { url: "data:image/png;base64,AQ==" } },
+          { type: "hologram" },
+          { type: "file", mimeType: "application/pdf", data: "AQ==" },
+        ] as never,
+      }),
+      new ToolMessage({
+        tool_call_id: "c1",
+        content: [
+          { type: "text", text: "a" },
+          { type: "text", text: "b" },
+        ],
+      }),
       new AIMessage({ content: "", additional_kwargs: { reasoning_content: "Hm." } }),
       new AIMessage({ content: "Four.", additional_kwargs: { reasoning_content: "shown", mull: {} } }),
     ]);
@@ -252,6 +268,19 @@ describe("toChatModel", () => {
         ],
       },
       { role: "tool", content: [{ type: "tool-result", id: "c1", name: "look", output: "no", isError: true }] },
+      {
+        role: "tool",
+        content: [
+          {
+            type: "tool-result",
+            id: "c1",
+            name: "look",
+            output: "see\n[image/png]\n[application/pdf]",
+            files: [file("image/png", "data:image/png;base64,AQ=="), file("application/pdf", "AQ==")],
+          },
+        ],
+      },
+      { role: "tool", content: [{ type: "tool-result", id: "c1", name: "look", output: "ab" }] },
       { role: "assistant", content: [{ type: "reasoning", text: "Hm." }] },
       { role: "assistant", content: "Four." },
     ]);

@@ -274,6 +274,42 @@ describe("a request", () => {
     ));
 });
 
+describe("files of a tool's result", () => {
+  const file = (mediaType: string, data: Uint8Array | string) => ({ type: "file", mediaType, data }) as const;
+  const files = [
+    file("image/png", new Uint8Array([1])),
+    file("image/*", "https://a.example/b"),
+    file("application/pdf", "AQ=="),
+    file("image/svg+xml", "AQ=="),
+    file("image/png", "gs://a/b"),
+  ];
+  const pictures = ["data:image/png;base64,AQ==", "https://a.example/b"].map((url) => ({
+    type: "image_url",
+    image_url: { url },
+  }));
+  const seen = [{ type: "text", text: "seen" }, ...pictures];
+  const svg = "application/pdf, image/svg+xml, image/png";
+
+  test.each([
+    ["anthropic", "seen", seen, svg],
+    ["anthropic", "", pictures, svg],
+    ["anthropic", { n: 1 }, [{ type: "text", text: '{"n":1}' }, ...pictures], svg],
+    ["openai", "seen", "seen", "image/png, image/*, application/pdf, image/svg+xml"],
+    ["odd", "seen", "seen", "image/png, image/*, application/pdf, image/svg+xml"],
+  ])("%s, %j", async (type, output, content, told) => {
+    for (const options of [{}, { onEvent: () => undefined }]) {
+      const fake = new Fake([{ content: "ok", response_metadata: { finish_reason: "stop" } }], type);
+      const results = [{ type: "tool-result", id: "1", name: "look", output, isError: true, files }] as const;
+      const messages: readonly Message[] = [user("Hi"), { role: "tool", content: results }];
+      const { warnings } = await run(fromLangChain(fake), { messages }, options);
+      expect(fake.asked[0]!.at(-1)).toMatchObject({ tool_call_id: "1", name: "look", status: "error", content });
+      expect(warnings).toMatchObject([
+        { code: "downgrade", capability: "files", message: expect.stringContaining(`reads no ${told} in`) },
+      ]);
+    }
+  });
+});
+
 /** A chat model that answers with these chunks, and remembers what it was asked. */
 class Fake extends BaseChatModel {
   temperature?: number;

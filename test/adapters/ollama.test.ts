@@ -329,6 +329,20 @@ describe("messages", () => {
     }).finally(() => rmSync(folder, { recursive: true }));
   });
 
+  test("of a tool's result with files only the words go, which is told", () =>
+    asking(ok, async (model, { received }) => {
+      const files = [{ type: "file", mediaType: "image/png", data: bytes }] as const;
+      const content = [{ type: "tool-result", id: "a", name: "look", output: "[image/png]", files }] as const;
+      const { warnings } = await run(model, { messages: [user("Hi"), { role: "tool", content }] });
+      expect(received[0]!.json.messages.at(-1)).toEqual({
+        role: "tool",
+        tool_name: "look",
+        tool_call_id: "a",
+        content: "[image/png]",
+      });
+      expect(warnings).toMatchObject([{ code: "downgrade", capability: "files" }]);
+    }));
+
   test("thoughts, calls and results go back with names and ids", async () => {
     const { messages } = await sent({
       messages: [

@@ -416,6 +416,15 @@ describe("messages", () => {
     expect(messages[4]).not.toHaveProperty("reasoning_content");
   });
 
+  test("of a tool's result with files only the words go, which is told", () =>
+    serving(say("ok"), async ({ model, received }) => {
+      const files = [{ type: "file", mediaType: "image/png", data: "aGk=" }] as const;
+      const content = [{ type: "tool-result", id: "a", name: "look", output: "[image/png]", files }] as const;
+      const { warnings } = await run(model(), { messages: [user("Hi"), { role: "tool", content }] });
+      expect(received[0]!.body.messages.at(-1)).toEqual({ role: "tool", tool_call_id: "a", content: "[image/png]" });
+      expect(warnings).toMatchObject([{ code: "downgrade", capability: "files" }]);
+    }));
+
   test("a file in what the assistant said is refused before anything is sent", () =>
     serving(say("ok"), async ({ model, received }) => {
       const file = { type: "file", mediaType: "image/png", data: "aGk=" } as const;

@@ -15,6 +15,7 @@ import {
   tool,
   toolLoop,
   type AssistantMessage,
+  type FilePart,
   type Message,
   type Model,
   type ModelRequest,
@@ -349,6 +350,53 @@ describe("thoughts", () => {
         { type: "function_call_output", call_id: "call_1", output: "Error: no town" },
         { role: "assistant", content: "I see." },
         ...hi,
+      ]);
+    }));
+
+  test("files of a tool's result go with it, but for those that the interface would refuse, which are told", () =>
+    served(say(message("ok")), async ({ model, received }) => {
+      const file = (mediaType: string, data: Uint8Array | string | URL, more: object = {}): FilePart => ({
+        type: "file",
+        mediaType,
+        data,
+        ...more,
+      });
+      const result = (id: string, output: unknown, files: readonly FilePart[], more: object = {}) =>
+        ({ type: "tool-result", id, name: "look", output, files, ...more }) as const;
+      const content = [
+        result("a", "[image/png]", [
+          file("image/png", new Uint8Array([1])),
+          file("application/pdf", "AQ==", { filename: "a.pdf" }),
+          file("text/csv", "data:text/csv;base64,AQ=="),
+          file("application/pdf", "https://a.example/b.pdf"),
+          file("application/pdf", new URL("https://a.example/c.pdf")),
+        ]),
+        result("b", "no", [file("image/*", new URL("https://a.example/d"))], { isError: true }),
+        result("c", "", [file("image/jpeg", "AQ==")]),
+        result("d", { n: 1 }, [
+          file("audio/wav", "AQ=="),
+          file("image/svg+xml", "AQ=="),
+          file("image/png", "gs://a/b"),
+        ]),
+      ];
+      const { warnings } = await run(model(), { messages: [...hi, { role: "tool", content }] });
+      const output = (call_id: string, given: unknown) => ({ type: "function_call_output", call_id, output: given });
+      const picture = (image_url: string) => ({ type: "input_image", image_url, detail: "auto" });
+      expect(received[0]!.json.input.slice(1)).toEqual([
+        output("a", [
+          { type: "input_text", text: "[image/png]" },
+          picture("data:image/png;base64,AQ=="),
+          { type: "input_file", filename: "a.pdf", file_data: "data:application/pdf;base64,AQ==" },
+          { type: "input_file", filename: "file", file_data: "data:text/csv;base64,AQ==" },
+          { type: "input_file", file_url: "https://a.example/b.pdf" },
+          { type: "input_file", file_url: "https://a.example/c.pdf" },
+        ]),
+        output("b", [{ type: "input_text", text: "Error: no" }, picture("https://a.example/d")]),
+        output("c", [picture("data:image/jpeg;base64,AQ==")]),
+        output("d", '{"n":1}'),
+      ]);
+      expect(warnings).toMatchObject([
+        { code: "downgrade", capability: "files", message: expect.stringContaining("reads no audio/wav, image/svg+xml, image/png in") }, // prettier-ignore
       ]);
     }));
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { boolean, choice, json, math, number, text, type Answer } from "mull";
+import { boolean, choice, code, json, math, number, text, type Answer } from "mull";
 
 const answers: Record<string, Answer<unknown>> = {
   number: number(),
@@ -9,6 +9,7 @@ const answers: Record<string, Answer<unknown>> = {
   text: text(),
   math: math(),
   json: json(z.unknown()),
+  code: code(),
 };
 
 /** What makes careless patterns slow, or deep. */
@@ -28,6 +29,9 @@ const units = [
   "```",
   "```\n",
   "#### ",
+  "for: ",
+  "let a ",
+  "f(",
   "{}",
   '{"a":',
   "1,",

@@ -2,7 +2,8 @@
  * @module
  * Running tools: all at the same time, results in the order of the calls, mistakes told to the model.
  */
-import { describe, expect, test } from "vitest";
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
 import {
   BudgetExceededError,
   ToolError,
@@ -11,51 +12,20 @@ import {
   wrap,
   type Call,
   type MullEvent,
-  type RunOptions,
   type Tool,
   type ToolCallPart,
   type ToolResultPart,
 } from "mull";
-import { scripted, virtualClock } from "mull/testing";
+import { scripted } from "mull/testing";
 import { callTools } from "../../src/core/call-tools.js";
+import { called, plain as tool, use } from "./call-tools/use.js";
 
-const tool = (name: string, execute: Tool["execute"], parse: Tool["parse"] = (value) => ({ value })): Tool => ({
-  name,
-  description: "",
-  inputSchema: {},
-  parse,
-  execute,
-});
-const called = (name: string, input: unknown = {}, id = name): ToolCallPart => ({ type: "tool-call", id, name, input });
 const waits =
   (ms: number, output: unknown): Tool["execute"] =>
   async (_, call) => {
     await sleep(call, ms);
     return output;
   };
-
-/** Runs tools inside of a run. */
-async function use(
-  tools: readonly Tool[],
-  calls: readonly ToolCallPart[],
-  { onToolError = "report", ...options }: RunOptions & { readonly onToolError?: "report" | "throw" } = {},
-) {
-  const clock = virtualClock();
-  let results: readonly ToolResultPart[] = [];
-  let top: Call | undefined;
-  const layer = wrap("layer", scripted(["x"]), async (_, call) => {
-    top = call;
-    results = await callTools(new Map(tools.map((each) => [each.name, each])), calls, onToolError, call);
-    return { text: "done", finishReason: "stop", usage: call.usage };
-  });
-  const error: unknown = await clock.until(
-    run(layer, "hi", { clock, ...options }).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    ),
-  );
-  return { results, error, clock, scope: top!.scope as unknown as { readonly _members?: unknown } };
-}
 
 describe("results", () => {
   test("in the order of the calls, whoever is quicker; at the same time", async () => {
@@ -81,12 +51,10 @@ describe("results", () => {
 
   test("arguments are checked and transformed, perhaps later", async () => {
     const seen: unknown[] = [];
-    const number = tool(
-      "n",
-      (input) => seen.push(input),
-      async (input) =>
+    const number = tool("n", (input) => seen.push(input), {
+      parse: async (input) =>
         typeof input === "number" ? { value: input * 2 } : { issues: [{ message: "no number", path: ["n"] }] },
-    );
+    });
     const { results } = await use([number], [called("n", 4), called("n", "four")]);
     expect(seen).toEqual([8]);
     expect(results.map(({ output, isError }) => [output, isError])).toEqual([
@@ -126,13 +94,11 @@ describe("results", () => {
     [
       "a check that throws",
       [
-        tool(
-          "a",
-          () => 1,
-          () => {
+        tool("a", () => 1, {
+          parse: () => {
             throw new Error("no check");
           },
-        ),
+        }),
       ],
       called("a"),
       "no check",
@@ -163,11 +129,7 @@ describe("errors", () => {
   });
 
   test("what the model got wrong is told even so", async () => {
-    const picky = tool(
-      "picky",
-      () => 1,
-      () => ({ issues: [{ message: "no" }] }),
-    );
+    const picky = tool("picky", () => 1, { parse: () => ({ issues: [{ message: "no" }] }) });
     const { results, error } = await use([picky], [called("picky"), called("gone")], { onToolError: "throw" });
     expect([error, results.map(({ isError }) => isError)]).toEqual([undefined, [true, true]]);
   });
@@ -233,4 +195,132 @@ test("each tool has a call of its own: path, thoughts, events in the order of th
     { type: "tool", path: ["layer", "look:2"], name: "look", input: {}, output: "seen", isError: false, ms: 7 },
     { type: "tool", path: ["layer", "gone"], name: "gone", input: {}, output, isError: true, ms: 0 },
   ]);
+});
+
+describe("so many at a time", () => {
+  const times = Array.from({ length: 50 }, (_, i) => (i * 37) % 11);
+  /** Tools that note how many of them run at once, and in which order they begin. */
+  const crowd = () => {
+    const seen = { most: 0, running: 0, begun: [] as number[] };
+    const wait = tool("wait", async (input, call) => {
+      const { i, ms } = input as { i: number; ms: number };
+      seen.begun.push(i);
+      seen.most = Math.max(seen.most, ++seen.running);
+      try {
+        await sleep(call, ms);
+      } finally {
+        seen.running--;
+      }
+      return i;
+    });
+    return { seen, wait, calls: times.map((ms, i) => called("wait", { i, ms }, String(i))) };
+  };
+
+  test("50 tools, 8 at a time: begun, answered and told in the order of the calls", async () => {
+    const { seen, wait, calls } = crowd();
+    const told: unknown[] = [];
+    const results: number[] = [];
+    const onEvent = (event: MullEvent): unknown =>
+      event.type === "tool" && told.push([event.path.at(-1), event.output]);
+    const rules = { concurrency: 8, onResult: (_: ToolResultPart, index: number) => results.push(index) };
+    const { results: all, clock, scope } = await use([wait], calls, { onEvent }, rules);
+    expect(all.map(({ id, output }) => [id, output])).toEqual(calls.map(({ id }, i) => [id, i]));
+    expect(seen).toEqual({ most: 8, running: 0, begun: times.map((_, i) => i) });
+    expect(told).toEqual(times.map((_, i) => [i === 0 ? "wait" : `wait:${i + 1}`, i]));
+    expect(results).toHaveLength(50);
+    expect(results).not.toEqual([...results].sort((a, b) => a - b)); // as they come
+    expect(clock.pending).toBe(0);
+    expect([undefined, new Set()]).toContainEqual(scope._members);
+  });
+
+  test.prop([fc.integer({ min: 1, max: 60 }), fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 20 })])(
+    "never more, always as many as may, and the results do not depend on it",
+    async (concurrency, waits) => {
+      const { seen, wait } = crowd();
+      const calls = waits.map((ms, i) => called("wait", { i, ms }));
+      const { results } = await use([wait], calls, {}, { concurrency });
+      expect(results.map(({ output }) => output)).toEqual(waits.map((_, i) => i));
+      expect(seen.most).toBe(Math.min(concurrency, waits.length));
+    },
+  );
+
+  test("an abort in the middle ends all, and begins nothing more", async () => {
+    const { seen, wait, calls } = crowd();
+    const controller = new AbortController();
+    const leave = tool("wait", async (input, call) => {
+      if ((input as { i: number }).i === 20) controller.abort("left");
+      return wait.execute(input, call);
+    });
+    const { error, clock, scope } = await use([leave], calls, { signal: controller.signal }, { concurrency: 8 });
+    expect([error, seen.running, clock.pending]).toEqual(["left", 0, 0]);
+    expect(Math.max(...seen.begun)).toBe(20);
+    const begun = seen.begun.length;
+    await clock.advance(1000);
+    expect(seen.begun).toHaveLength(begun);
+    expect([undefined, new Set()]).toContainEqual(scope._members);
+  });
+
+  test.each([
+    ["one that fails", "throw", () => new Error("broken"), (error: unknown) => ToolError.is(error)],
+    [
+      "a budget that ends",
+      "report",
+      () => new BudgetExceededError("calls", "no more"),
+      (error: unknown) => BudgetExceededError.is(error),
+    ],
+  ] as const)("%s ends the others, and those that wait do not begin", async (_, onToolError, reason, is) => {
+    const { seen, wait } = crowd();
+    const told: unknown[] = [];
+    const bad = tool("bad", () => Promise.reject(reason()));
+    const calls = [
+      called("wait", { i: 0, ms: 5 }),
+      called("bad"),
+      ...times.map((i) => called("wait", { i, ms: 0 })),
+      called("gone"),
+    ];
+    const onEvent = (event: MullEvent): unknown => event.type === "tool" && told.push(event);
+    const { error, clock } = await use([wait, bad], calls, { onToolError, onEvent }, { concurrency: 2 });
+    expect(is(error)).toBe(true);
+    await clock.advance(1000);
+    expect([seen.begun, seen.running, clock.pending, told]).toEqual([[0], 0, 0, []]);
+  });
+
+  test.each(Array.from({ length: 16 }, (_, i) => i))(
+    "one that would begin %i ticks later than another one fails does not begin, or is given up",
+    async (ticks) => {
+      let begun: Call | undefined;
+      const late = tool("late", (_, call) => new Promise(() => (begun = call)), {
+        parse: async (value) => {
+          for (let i = 0; i < ticks; i++) await Promise.resolve();
+          return { value };
+        },
+      });
+      const bad = tool("bad", () => Promise.reject(new Error("broken")));
+      const { error } = await use([late, bad], [called("bad"), called("late")], { onToolError: "throw" });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ToolError.is(error)).toBe(true);
+      if (begun !== undefined) expect(begun.scope.aborted).toBe(true);
+    },
+  );
+
+  test.each(Array.from({ length: 16 }, (_, i) => i))(
+    "after a failure nothing more is told, though another one ends %i ticks later",
+    async (ticks) => {
+      const log: string[] = [];
+      const quick = tool("quick", async () => {
+        for (let i = 0; i < ticks; i++) await Promise.resolve();
+      });
+      const bad = tool("bad", () => Promise.reject(new Error("broken")));
+      const tools = new Map([quick, bad].map((each) => [each.name, each]));
+      const calls = [called("quick"), called("bad"), called("gone"), called("gone")];
+      const layer = wrap("layer", scripted(["x"]), async (_, call) => {
+        await callTools(tools, calls, "throw", call, { concurrency: 2 }).finally(() => log.push("over"));
+        throw new Error("it should have failed");
+      });
+      const onEvent = (event: MullEvent): unknown => event.type === "tool" && log.push(event.name);
+      await expect(run(layer, "q", { onEvent })).rejects.toThrow("the tool bad failed");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(log.at(-1)).toBe("over");
+    },
+  );
 });

@@ -147,7 +147,7 @@ describe("transcript", () => {
           role: "tool",
           content: [
             { type: "tool-result", id: "1", name: "look", output: "seen" },
-            { type: "tool-result", id: "2", name: "look", output: { n: 1 } },
+            { type: "tool-result", id: "2", name: "look", output: { n: 1 }, files: [file] },
           ],
         },
       ],

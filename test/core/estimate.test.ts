@@ -55,6 +55,29 @@ describe("estimateTokens", () => {
       11,
     ],
     [
+      "files of a tool's result",
+      {
+        messages: [
+          {
+            role: "tool",
+            content: [
+              {
+                type: "tool-result",
+                id: "1",
+                name: "abc",
+                output: "abcdef",
+                files: [
+                  { type: "file", mediaType: "image/png", data: "AAAA".repeat(9999) },
+                  { type: "file", mediaType: "application/zip", data: new Uint8Array(9999) },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+      3011,
+    ],
+    [
       "a tool that gave nothing",
       { messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "abc", output: undefined }] }] },
       9,

@@ -14,6 +14,9 @@ import {
   source,
   stack,
   timeout,
+  tool,
+  toolLoop,
+  ToolOutput,
   wrap,
   type CacheEntry,
   type CacheOptions,
@@ -27,6 +30,7 @@ import {
 } from "mull";
 import { middlewareLaws, scripted, virtualClock, type ScriptedReply } from "mull/testing";
 import { describe, expect, expectTypeOf } from "vitest";
+import * as z from "zod";
 
 /** A store in the form of Keyv: asynchronous, and it keeps JSON. `latencyMs` waits on real promises only: some turns of the event loop. */
 class JsonStore implements CacheStore {
@@ -110,6 +114,13 @@ describe("behaviour", () => {
       },
     ],
   });
+  const drawn = (bytes: number[] | URL): ModelRequest => {
+    const data = Array.isArray(bytes) ? new Uint8Array(bytes) : bytes;
+    const files = [{ type: "file", mediaType: "image/png", data }] as const;
+    return {
+      messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "draw", output: "", files }] }],
+    };
+  };
   type Asked = readonly [request: ModelRequest, options?: RunOptions];
   test.each<[what: string, options: CacheOptions, first: Asked, second: Asked, calls: number]>([
     ["the same again", {}, [ask("a")], [ask("a")], 1],
@@ -123,6 +134,9 @@ describe("behaviour", () => {
     ["URLs by value", {}, [picture(new URL("http://a/b"))], [picture(new URL("http://a/b"))], 1],
     ["a URL is no text", {}, [picture(new URL("http://a/b"))], [picture("http://a/b")], 2],
     ["bytes are no text", {}, [picture([0])], [picture("AA==")], 2],
+    ["files of a tool's result by value", {}, [drawn([1, 2])], [drawn([1, 2])], 1],
+    ["other files of a tool's result", {}, [drawn([1, 2])], [drawn([1, 3])], 2],
+    ["their URLs by value", {}, [drawn(new URL("http://a/b"))], [drawn(new URL("http://a/b"))], 1],
     ["options of a provider", {}, [ask("a", { providerOptions: { x: { y: 1 } } })], [ask("a")], 2],
     ["the seed of the run", {}, [ask("a"), { seed: 1 }], [ask("a"), { seed: 2 }], 2],
     ["the same seed of the run", {}, [ask("a"), { seed: 1 }], [ask("a"), { seed: 1 }], 1],
@@ -200,6 +214,45 @@ describe("behaviour", () => {
     expect(key).toMatch(/^[0-9a-f]{64}$/);
     expect(Object.keys(JSON.parse(text) as object)).toEqual(["response", "at"]);
     expect(text).not.toContain("usage");
+  });
+
+  test.each<[string, () => CacheStore]>([
+    ["a store of text", () => new JsonStore()],
+    ["a Map", () => new Map<string, CacheEntry>()],
+  ])("so are files in what layers add: the results of tools in steps; %s", async (_, storeOf) => {
+    const store = storeOf();
+    const draw = tool({
+      name: "draw",
+      description: "Draws.",
+      input: z.object({}),
+      execute: () => {
+        const file = { type: "file", mediaType: "image/png" } as const;
+        const data = [new Uint8Array([1, 2, 3]), new URL("https://example.org/a.png"), "AQID"];
+        return new ToolOutput("drawn", { files: data.map((one) => ({ ...file, data: one })) });
+      },
+    });
+    const asks = { text: "", toolCalls: [{ type: "tool-call", id: "1", name: "draw", input: {} } as const] };
+    const model = stack(scripted([asks, "done"]), toolLoop({ tools: [draw] }), cache({ store }));
+    const first = await run(model, "a");
+    const again = await run(model, "a");
+    expect(again.steps[0]?.results[0]?.files?.map(({ data }) => data)).toEqual([
+      "AQID",
+      "https://example.org/a.png",
+      "AQID",
+    ]);
+    // What the caller got first is untouched.
+    expect(first.steps[0]?.results[0]?.files?.[0]?.data).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  test("a response that holds itself is kept as it is, where the store takes it", async () => {
+    const ring: { self?: unknown } = {};
+    ring.self = [ring];
+    const model = stack(
+      scripted([{ text: "a", ring } as ScriptedReply]),
+      cache({ store: new Map<string, CacheEntry>() }),
+    );
+    await run(model, "a");
+    expect(await run(model, "a")).toMatchObject({ text: "a", ring: { self: [expect.any(Object)] } });
   });
 
   test("entries of the computer's clock are dated by the calendar, so that another process can tell their age", async () => {

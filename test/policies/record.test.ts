@@ -20,6 +20,7 @@ import {
   source,
   stack,
   type Model,
+  type ModelRequest,
   type Sampler,
 } from "mull";
 import { openaiCompatible } from "mull/adapters/openai-compatible";
@@ -286,6 +287,23 @@ prop.prop([replies])("a reply comes back byte for byte", async (reply) => {
   const first = await run(record(tape)(source("m", {}, () => Promise.resolve(reply))), "q");
   const again = await run(replay(tape)(counting().model), "q");
   expect(again).toEqual(first);
+});
+
+test("files of a tool's result are part of what was asked, byte for byte", async () => {
+  const tape = memoryTape();
+  const asked = (data: Uint8Array | URL): ModelRequest => {
+    const files = [{ type: "file", mediaType: "image/png", data }] as const;
+    return {
+      messages: [{ role: "tool", content: [{ type: "tool-result", id: "1", name: "draw", output: "", files }] }],
+    };
+  };
+  const all = [new Uint8Array([1, 2, 255]), new URL("https://a.example/b.png")];
+  for (const data of all) await run(record(tape)(counting().model), asked(data));
+  const silent = counting();
+  for (const data of all) await run(replay(memoryTape(tape.lines))(silent.model), asked(data));
+  expect(silent.requests()).toBe(0);
+  const other = run(replay(memoryTape(tape.lines))(silent.model), asked(new Uint8Array([1, 2, 254])));
+  await expect(other).rejects.toThrow(MullError);
 });
 
 test("types: the response keeps its type", () => {

@@ -119,6 +119,17 @@ describe("behaviour", () => {
   });
 });
 
+test("limits and effect are kept, and nothing else is added", () => {
+  const base = { name: "t", description: "d", input: z.object({}), execute: () => "" };
+  expect(Object.keys(tool(base))).toEqual(["name", "description", "inputSchema", "parse", "execute"]);
+  for (const limits of [
+    { effect: true, timeoutMs: 5, retries: 0, maxResult: 10 },
+    { effect: false, timeoutMs: Infinity, retries: 2, maxResult: Infinity },
+  ]) {
+    expect(tool({ ...base, ...limits })).toMatchObject(limits);
+  }
+});
+
 describe("parse never throws", () => {
   test.each<[what: string, validate: () => never | Promise<never>, message: string]>([
     ["a validator that throws", () => thrown(new Error("bad luck")), "could not be checked: bad luck"],
@@ -162,7 +173,18 @@ describe("refused when it is made", () => {
       "tool: input must be an object schema",
     ],
     [{ execute: "rm -rf" }, 'tool: execute must be a function, got "rm -rf"'],
-    [{ parameters: {} }, 'tool: an option must be one of name, description, input, execute, got "parameters"'],
+    [
+      { parameters: {} },
+      'tool: an option must be one of name, description, input, execute, effect, timeoutMs, retries, maxResult, got "parameters"',
+    ],
+    [{ effect: "yes" }, 'tool: effect must be true or false, got "yes"'],
+    [{ timeoutMs: 0 }, "tool: timeoutMs must be a number of at least 1, got 0"],
+    [{ timeoutMs: "5" }, 'tool: timeoutMs must be a number of at least 1, got "5"'],
+    [{ retries: -1 }, "tool: retries must be an integer of at least 0, got -1"],
+    [{ retries: Infinity }, "tool: retries must be an integer of at least 0, got Infinity"],
+    [{ effect: true, retries: 1 }, "tool: retries must be 0 for an effect, which is never tried again, got 1"],
+    [{ maxResult: 0 }, "tool: maxResult must be an integer of at least 1, got 0"],
+    [{ maxResult: 1.5 }, "tool: maxResult must be an integer of at least 1, got 1.5"],
   ])("%j", (options, message) => {
     const make = (): Tool => tool({ ...good, ...options });
     expect(make).toThrow(InvalidOptionError);

@@ -11,11 +11,11 @@ import type { AiSdkCallOptions } from "./specification.js";
 /** Writes the options. What is `undefined` is left out. A prefill ends the prompt as a turn of the assistant. */
 export function callOptions(request: ModelRequest, connection: Connection, signal: AbortSignal): AiSdkCallOptions {
   const { tools = [], toolChoice, schema, stop, prefill, logprobs, effort } = request;
-  const { version } = connection;
+  const { version, reads } = connection;
   const messages =
     prefill === undefined ? request.messages : [...request.messages, { role: "assistant", content: prefill } as const];
   const options = {
-    prompt: promptOf(messages, version),
+    prompt: promptOf(messages, version, reads),
     abortSignal: signal,
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,

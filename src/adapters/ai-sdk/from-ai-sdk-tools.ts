@@ -14,6 +14,7 @@ import {
   type StandardSchema,
 } from "../../core/standard-schema.js";
 import type { Tool } from "../../core/tool.js";
+import { ToolOutput } from "../../core/tool-output.js";
 import { toolResultOf } from "./tool-output.js";
 
 /** What of a tool of the AI SDK is looked at: its description, schema and function. */
@@ -68,7 +69,7 @@ function toolOf(name: string, tool: Fields, context: unknown): Tool {
       const told = toolResultOf(await toModelOutput.call(tool, { toolCallId, input, output }));
       if (told.isError === true)
         throw new Error(typeof told.output === "string" ? told.output : JSON.stringify(told.output));
-      return told.output;
+      return told.files === undefined ? told.output : new ToolOutput(told.output, { files: told.files });
     },
   };
 }

@@ -10,10 +10,11 @@ import { checkOptions } from "../../core/options.js";
 import { source, type Reply, type SourceCall } from "../../core/source.js";
 import { checkModelName, checkModelOptions, type ModelOptions } from "../wire/model-options.js";
 import { ownSignal } from "../wire/own-signal.js";
+import { unreadFiles, type Reads } from "../wire/tool-files.js";
 import { callOptions } from "./call-options.js";
 import { aiSdkFailure } from "./failure.js";
 import type { ProviderOptions } from "./provider-options.js";
-import { logprobsOptions } from "./providers.js";
+import { logprobsOptions, readerOf } from "./providers.js";
 import { readStream } from "./read-stream.js";
 import { replyOf } from "./reply.js";
 import { versions, type AiSdkModel } from "./specification.js";
@@ -43,6 +44,8 @@ export interface Connection {
   readonly providerOptions: ProviderOptions | undefined;
   readonly effort: ((effort: Effort) => ProviderOptions) | undefined;
   readonly logprobs: ((alternatives: number) => ProviderOptions) | undefined;
+  /** Which files go with results of tools. */
+  readonly reads: Reads;
 }
 
 const where = "fromAiSdk";
@@ -86,7 +89,9 @@ async function ask(connection: Connection, request: ModelRequest, call: SourceCa
       if (!call.streaming) return model.doGenerate(settings);
       return readStream((await model.doStream(settings)).stream, id, call);
     });
-    return replyOf(result, id, model.provider, call);
+    const reply = replyOf(result, id, model.provider, call);
+    const unread = unreadFiles(request.messages, id, connection.reads);
+    return unread.length === 0 ? reply : { ...reply, warnings: [...unread, ...(reply.warnings ?? [])] };
   } catch (error) {
     throw aiSdkFailure(id, error, request, call);
   }
@@ -115,5 +120,13 @@ function connectionOf(model: AiSdkModel, options: FromAiSdkOptions): Connection 
   if (effort !== undefined && typeof effort !== "function") {
     throw new InvalidOptionError(where, "effort", "a function of an effort", effort);
   }
-  return { id: `${provider}:${modelId}`, model, version, providerOptions, effort, logprobs: logprobsOptions(provider) };
+  return {
+    id: `${provider}:${modelId}`,
+    model,
+    version,
+    providerOptions,
+    effort,
+    logprobs: logprobsOptions(provider),
+    reads: readerOf(model),
+  };
 }

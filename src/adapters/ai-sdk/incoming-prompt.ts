@@ -42,7 +42,7 @@ export function messagesOf(prompt: readonly IncomingMessage[], warn: (feature: s
           // Whether a call was allowed has had its effect by now.
           if (part.type !== "tool-result") return [];
           const { lossy = false, ...output } = toolResultOf(part.output);
-          if (lossy) warn("files in the result of a tool");
+          if (lossy) warn("parts of a tool's result that are no text and no file");
           return [{ type: "tool-result", id: part.toolCallId, name: part.toolName, ...output }];
         });
         return content.length === 0 ? [] : [{ role, content }];

@@ -6,9 +6,9 @@ import { fieldsOf, inputOf, listOf, wordsOf, type Fields } from "../../core/fiel
 import type { FilePart, JsonValue, PartMetadata, ReasoningPart, TextPart, ToolCallPart } from "../../core/message.js";
 import type { FinishReason } from "../../core/model.js";
 import type { Reply, SourceCall } from "../../core/source.js";
+import { dataOf } from "./data.js";
 import { logprobsOf } from "./logprobs.js";
 import { masked } from "./mask.js";
-import { dataOf } from "./prompt.js";
 import type { AiSdkResult } from "./specification.js";
 import { usageOf } from "./usage.js";
 import { warningsOf } from "./warnings.js";

@@ -9,6 +9,7 @@ import { run, type RunOptions } from "../../core/run.js";
 import { race } from "../../core/scope.js";
 import { showIssues, type StandardResult } from "../../core/standard-schema.js";
 import type { Tool } from "../../core/tool.js";
+import { ToolOutput } from "../../core/tool-output.js";
 
 /** A schema as the AI SDK takes it: Standard Schema, and Standard JSON Schema. */
 export interface AiSdkSchema {
@@ -74,11 +75,19 @@ async function use(tool: Tool, input: unknown, options: RunOptions): Promise<unk
     capabilities: {},
     generate: async (_, call) => {
       const child = call.child(tool.name, { thought: true });
-      const output = await race(child, () => tool.execute(input, child));
+      const output = words(await race(child, () => tool.execute(input, child)));
       return { text: "", finishReason: "stop", usage: call.usage, output: output ?? null };
     },
   };
   const { output } = await run(user, { messages: [{ role: "user", content: tool.name }] }, options);
+  return output;
+}
+
+/** What a model may read of a result. One that is an error is thrown, as tools of the AI SDK throw theirs. */
+function words(given: unknown): unknown {
+  if (!ToolOutput.is(given)) return given;
+  const { output, isError } = given;
+  if (isError) throw new Error(typeof output === "string" ? output : JSON.stringify(output));
   return output;
 }
 

@@ -7,9 +7,11 @@ import { joinFields } from "../wire/join-fields.js";
 import { leaveOut } from "../wire/leave-out.js";
 import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
+import { unreadFiles } from "../wire/tool-files.js";
 import { answerToolOf, type AnswerTool } from "./answer-tool.js";
 import { markCache } from "./cache-marks.js";
 import type { AnthropicBody } from "./client.js";
+import { readsFile } from "./file-block.js";
 import { samplingOf } from "./sampling.js";
 import type { Settings } from "./settings.js";
 import { planThinking } from "./thinking.js";
@@ -41,7 +43,10 @@ export function orderOf(request: ModelRequest, settings: Settings): Order {
   const { id, model, profile, cache } = settings;
   const own = ownFields(request, "anthropic", owned);
   const max_tokens = request.maxOutputTokens ?? settings.maxOutputTokens;
-  const warnings: Warning[] = [...leaveOut(request, id, lacks).warnings];
+  const warnings: Warning[] = [
+    ...leaveOut(request, id, lacks).warnings,
+    ...unreadFiles(request.messages, id, readsFile),
+  ];
   const format = formatOf(request, settings, warnings);
   const choice = choiceOf(request, settings, format.answer, warnings);
   const forced = choice?.type === "any" || choice?.type === "tool";

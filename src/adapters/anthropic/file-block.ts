@@ -5,7 +5,8 @@
 import { CapabilityError } from "../../core/errors.js";
 import { fieldsOf } from "../../core/fields.js";
 import type { FilePart } from "../../core/message.js";
-import { fileData } from "../wire/file-data.js";
+import { addressOf, fileData } from "../wire/file-data.js";
+import { isPicture, isWithinReach } from "../wire/tool-files.js";
 import type { Block } from "./turns.js";
 
 /**
@@ -23,12 +24,20 @@ export function fileBlock(part: FilePart, id: string): Block {
     ...(citations !== undefined && { citations }),
   };
   if (mediaType === "application/pdf") return { type: "document", source: sourceOf(part), ...about };
-  if (/^text\/|^application\/(json|xml|yaml|x-yaml)\b/.test(mediaType)) {
+  if (texts.test(mediaType)) {
     const source = { type: "text", media_type: "text/plain", data: wordsOf(part, id) };
     return { type: "document", source, ...about };
   }
   throw new CapabilityError("files", id, `${id} takes pictures, PDFs and texts, not ${mediaType}`);
 }
+
+/** Is it one that the API takes in the result of a tool? */
+export function readsFile(file: FilePart): boolean {
+  if (texts.test(file.mediaType)) return addressOf(file) === undefined;
+  return (isPicture(file) || file.mediaType === "application/pdf") && isWithinReach(file);
+}
+
+const texts = /^text\/|^application\/(json|xml|yaml|x-yaml)\b/;
 
 /** Where to fetch it, or its bytes. */
 function sourceOf(part: FilePart): Block {

@@ -13,8 +13,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../core/message.js";
-import { jsonText } from "../wire/tool-text.js";
-import { fileBlock } from "./file-block.js";
+import { filesWith } from "../wire/tool-files.js";
+import { jsonText, resultText } from "../wire/tool-text.js";
+import { fileBlock, readsFile } from "./file-block.js";
 
 /** A block on the wire. */
 export type Block = Fields;
@@ -59,7 +60,10 @@ export function turnsOf(messages: readonly Message[], prefill: string | undefine
         say("assistant", assistantBlocks(message, id));
         break;
       case "tool":
-        say("user", message.content.map(resultBlock));
+        say(
+          "user",
+          message.content.map((result) => resultBlock(result, id)),
+        );
         break;
     }
   }
@@ -129,13 +133,15 @@ function callBlock({ id, name, input, providerMetadata }: ToolCallPart): Block {
   };
 }
 
-function resultBlock({ id, output, isError }: ToolResultPart): Block {
-  return {
-    type: "tool_result",
-    tool_use_id: idOf(id),
-    content: jsonText(output ?? null),
-    ...(isError === true && { is_error: true }),
-  };
+function resultBlock(result: ToolResultPart, model: string): Block {
+  const { id, output, isError } = result;
+  const block = { type: "tool_result", tool_use_id: idOf(id) };
+  const files = filesWith(result, readsFile);
+  if (files.length === 0) {
+    return { ...block, content: jsonText(output ?? null), ...(isError === true && { is_error: true }) };
+  }
+  // The API refuses files beside `is_error`: the words say it.
+  return { ...block, content: [...textBlocks(resultText(result)), ...files.map((file) => fileBlock(file, model))] };
 }
 
 /** Other providers name their calls with characters that this one refuses. */

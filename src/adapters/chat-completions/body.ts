@@ -12,6 +12,7 @@ import { joinFields } from "../wire/join-fields.js";
 import { effortWarnings, leaveOut } from "../wire/leave-out.js";
 import { wireMessages, type WireMessage } from "./messages.js";
 import { ownFields } from "../wire/own-fields.js";
+import { readsNone, unreadFiles } from "../wire/tool-files.js";
 import { responseFormat } from "./response-format.js";
 
 /** A model and how its server wants to be spoken to. */
@@ -82,7 +83,11 @@ export function bodyOf(
   };
   return {
     body: joinFields(joinFields(extraBody, said, shared), own, shared),
-    warnings: [...warnings, ...effortWarnings(id, request.effort, effort)],
+    warnings: [
+      ...warnings,
+      ...unreadFiles(request.messages, id, readsNone),
+      ...effortWarnings(id, request.effort, effort),
+    ],
   };
 }
 

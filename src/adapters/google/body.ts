@@ -8,7 +8,8 @@ import type { SourceCall } from "../../core/source.js";
 import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
 import type { GoogleRequest } from "./client.js";
-import { contentsOf } from "./contents.js";
+import { unreadFiles } from "../wire/tool-files.js";
+import { contentsOf, readerOf } from "./contents.js";
 import type { Profile } from "./profile.js";
 import { planThinking } from "./thinking.js";
 
@@ -49,7 +50,9 @@ export function bodyOf(
   const clash = !profile.mixes && tools.length > 0 && request.schema !== undefined;
   const schema = clash ? undefined : request.schema;
   const thinking = planThinking(request, profile, id);
-  const { contents, systemInstruction } = contentsOf(request.messages, request.prefill, profile.signs, id);
+  const { messages, prefill } = request;
+  const reads = readerOf(profile);
+  const { contents, systemInstruction } = contentsOf(messages, prefill, profile.signs, reads, id);
   const declared = tools.map(({ name, description, inputSchema }) => ({
     name,
     description,
@@ -87,6 +90,7 @@ export function bodyOf(
     warnings: [
       ...refused.map((name) => downgrade(name, `${id} does not take ${name}: it was left out`)),
       ...thinking.warnings,
+      ...unreadFiles(messages, id, reads),
       ...(clash
         ? [downgrade("schema", `${id} does not take tools and a schema at once: the schema was left out`)]
         : []),

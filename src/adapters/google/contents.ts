@@ -12,7 +12,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../core/message.js";
-import { fileData } from "../wire/file-data.js";
+import { addressOf, fileData } from "../wire/file-data.js";
+import { filesWith, type Reads } from "../wire/tool-files.js";
+import type { Profile } from "./profile.js";
 
 /** One turn on the wire. */
 export interface Content {
@@ -34,12 +36,14 @@ const foreignSignature = "skip_thought_signature_validator";
  * Writes a conversation. What was kept of a part in `providerMetadata.google` goes back with it, unchanged.
  *
  * @param signs - must tool calls be signed?
+ * @param reads - which files go with results of tools
  * @throws {@link InvalidOptionError} for one of instructions alone, which the API does not take
  */
 export function contentsOf(
   messages: readonly Message[],
   prefill: string | undefined,
   signs: boolean,
+  reads: Reads,
   id: string,
 ): Contents {
   const contents: Content[] = [];
@@ -48,7 +52,7 @@ export function contentsOf(
   let calls: readonly ToolCallPart[] = [];
   const add = (role: Content["role"], parts: readonly Fields[]): void => {
     // The results of one turn's calls must stand in one content, however many messages they came in.
-    if (results.length > 0) contents.push({ role: "user", parts: resultParts(results, calls) });
+    if (results.length > 0) contents.push({ role: "user", parts: resultParts(results, calls, reads) });
     results = [];
     if (parts.length > 0) contents.push({ role, parts });
   };
@@ -115,7 +119,11 @@ function callPart({ name, input }: ToolCallPart, { id, ...own }: Fields, mustSig
 }
 
 /** In the order of the calls: those without an id on the wire are told apart by nothing else. */
-function resultParts(results: readonly ToolResultPart[], calls: readonly ToolCallPart[]): readonly Fields[] {
+function resultParts(
+  results: readonly ToolResultPart[],
+  calls: readonly ToolCallPart[],
+  reads: Reads,
+): readonly Fields[] {
   const place = ({ id }: ToolResultPart): number => {
     const index = calls.findIndex((call) => call.id === id);
     return index < 0 ? calls.length : index;
@@ -125,25 +133,37 @@ function resultParts(results: readonly ToolResultPart[], calls: readonly ToolCal
     .map((result) => {
       const { id } = kept(calls[place(result)]?.providerMetadata);
       const output = result.output ?? null;
+      const parts = filesWith(result, reads).map(dataPart);
       return {
         functionResponse: {
           ...(id !== undefined && { id }),
           name: result.name,
           response: result.isError === true ? { error: output } : { output },
+          ...(parts.length > 0 && { parts }),
         },
       };
     });
 }
 
+/** Which files a model of this profile reads in results of tools. */
+export function readerOf({ toolFiles }: Profile): Reads {
+  return (file) => {
+    if (toolFiles === "none" || !/^(image\/(png|jpeg|webp)|application\/pdf|text\/plain)$/.test(file.mediaType))
+      return false;
+    return toolFiles === "all" || addressOf(file) === undefined;
+  };
+}
+
 function filePart(part: FilePart): Fields {
+  return { ...dataPart(part), ...kept(part.providerMetadata) };
+}
+
+function dataPart(part: FilePart): Fields {
   const data = fileData(part);
   const { mediaType: mimeType } = part;
-  return {
-    ...("url" in data
-      ? { fileData: { fileUri: data.url, mimeType } }
-      : { inlineData: { data: data.base64, mimeType } }),
-    ...kept(part.providerMetadata),
-  };
+  return "url" in data
+    ? { fileData: { fileUri: data.url, mimeType } }
+    : { inlineData: { data: data.base64, mimeType } };
 }
 
 function callsOf({ content }: AssistantMessage): readonly ToolCallPart[] {

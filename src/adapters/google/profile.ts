@@ -2,7 +2,8 @@
  * @module
  * What is known of the models of Google, by their id.
  *
- * As of November 2026, from Google's documentation: "Thinking" (levels, budgets, what can be turned off), "Thought signatures", the pages on what is new
+ * As of November 2026, from Google's documentation: "Thinking" (levels, budgets, what can be turned off), "Thought signatures", "Function calling" (multimodal
+ * function responses), the pages on what is new
  * in Gemini 3.5 and the developer guides of the Gemini 3.6 Flash generation (sampling parameters); and from what the APIs themselves answered, by the
  * issues of Google's SDKs and of those who build on them: `Multiple candidates is not enabled`, `Logprobs is not enabled`, `Penalty is not enabled`,
  * `'minimal' is not a supported thinking level`, `Requests ending with a model turn are not supported`. What is not known here is passed on.
@@ -26,6 +27,8 @@ export interface Profile {
   readonly penalties: boolean;
   /** Does it take tools and a schema in one request? */
   readonly mixes: boolean;
+  /** Which files does it read in results of tools? Addresses are fetched by Vertex AI alone. */
+  readonly toolFiles: "none" | "bytes" | "all";
   readonly capabilities: Capabilities;
 }
 
@@ -40,6 +43,7 @@ const newest: Profile = {
   signs: true,
   penalties: false,
   mixes: true,
+  toolFiles: "bytes",
   capabilities: { n: false, logprobs: false, prefill: false, temperature: false, effort: true, reasoning: "summary" },
 };
 const flashThreeSix: Profile = { ...newest, efforts: ["minimal", "low", "medium", "high"] };
@@ -56,6 +60,7 @@ const twoFive: Profile = {
   signs: false,
   penalties: false,
   mixes: false,
+  toolFiles: "none",
   capabilities: { n: 8, logprobs: false, effort: true, reasoning: "summary" },
 };
 const two: Profile = {
@@ -71,6 +76,7 @@ const other: Profile = {
   ...flashThreeFive,
   thinks: false,
   signs: false,
+  toolFiles: "none",
   capabilities: { n: false, logprobs: false },
 };
 
@@ -94,11 +100,13 @@ const table: readonly (readonly [pattern: RegExp, profile: Profile])[] = [
 /**
  * What is known of a model by its id.
  *
- * @param vertexai - of Vertex AI, which gives log-probabilities of the second generation
+ * @param vertexai - of Vertex AI, which gives log-probabilities of the second generation, and fetches files
  */
 export function profileOf(model: string, vertexai: boolean): Profile {
   const name = model.toLowerCase();
   const profile = table.find(([pattern]) => pattern.test(name))?.[1] ?? foreign;
-  if (!vertexai || !name.includes("gemini-2.") || profile === other) return profile;
+  if (!vertexai || profile === other) return profile;
+  if (profile.toolFiles === "bytes") return { ...profile, toolFiles: "all" };
+  if (!name.includes("gemini-2.")) return profile;
   return { ...profile, capabilities: { ...profile.capabilities, logprobs: true } };
 }

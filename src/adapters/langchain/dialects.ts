@@ -5,6 +5,7 @@
  */
 import type { Effort, ResponseSchema } from "../../core/model.js";
 import { responseFormat } from "../chat-completions/response-format.js";
+import { isPicture, isWithinReach, type Reads } from "../wire/tool-files.js";
 
 /** Call options of one chat model. */
 export type CallOptions = Readonly<Record<string, unknown>>;
@@ -17,6 +18,8 @@ export interface Dialect {
   readonly saysWhy?: boolean;
   /** Does it read an answer in a format itself, and throw where that was cut? In a stream it does not. */
   readonly parses?: boolean;
+  /** Which files does it send on in results of tools? */
+  readonly reads?: Reads;
 }
 
 const chatCompletions = (schema: ResponseSchema): CallOptions => ({
@@ -39,6 +42,8 @@ const dialects: Readonly<Record<string, Dialect>> = {
     schema: ({ jsonSchema }) => ({ outputFormat: { type: "json_schema", schema: jsonSchema } }),
     effort: (effort) => ({ outputConfig: { effort } }),
     saysWhy: true,
+    // Of a document it makes two.
+    reads: (file) => isPicture(file) && isWithinReach(file),
   },
   googlegenerativeai: { schema: ({ jsonSchema }) => ({ responseSchema: jsonSchema }) },
   ollama: { schema: ({ jsonSchema }) => ({ format: jsonSchema }) },

@@ -10,6 +10,7 @@ import { checkOptions } from "../../core/options.js";
 import { source, type Reply, type SourceCall } from "../../core/source.js";
 import { checkModelOptions, type ModelOptions } from "../wire/model-options.js";
 import { ownSignal } from "../wire/own-signal.js";
+import { readsNone, unreadFiles } from "../wire/tool-files.js";
 import type { CallableChatModel, LangChainChatModel } from "./chat-model.js";
 import { dialectOf, type CallOptions, type Dialect } from "./dialects.js";
 import { langChainFailure } from "./failure.js";
@@ -81,20 +82,22 @@ async function ask(
 ): Promise<Reply> {
   try {
     return await ownSignal(call, async (signal) => {
+      const { saysWhy = false, parses = false, reads = readsNone } = dialect;
       const prepared = prepare(model, request, dialect, callOptions, signal);
+      const warnings = [...prepared.warnings, ...unreadFiles(request.messages, id, reads)];
       const messages = langChainMessages(
         request.prefill === undefined
           ? request.messages
           : [...request.messages, { role: "assistant", content: request.prefill }],
+        reads,
       );
-      const { saysWhy = false, parses = false } = dialect;
       if (call.streaming || (parses && request.schema !== undefined)) {
         const stream = await prepared.model.stream(messages, prepared.options);
-        return readStream(stream, id, saysWhy, prepared.warnings, call);
+        return readStream(stream, id, saysWhy, warnings, call);
       }
       const message = fieldsOf(await prepared.model.invoke(messages, prepared.options));
       if (message === undefined) throw new MalformedResponseError(`${id} gave no message`);
-      return replyOf(message, call, prepared.warnings);
+      return replyOf(message, call, warnings);
     });
   } catch (error) {
     throw langChainFailure(id, error, request, call);

@@ -5,7 +5,14 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { InvalidOptionError } from "../../core/errors.js";
 import { fieldsOf, inputOf, listOf, wordsOf, type Fields } from "../../core/fields.js";
-import { textOf, type AssistantMessage, type FilePart, type Message, type TextPart } from "../../core/message.js";
+import {
+  textOf,
+  type AssistantMessage,
+  type FilePart,
+  type Message,
+  type TextPart,
+  type ToolResultPart,
+} from "../../core/message.js";
 import { carriedTurn } from "../wire/carried-turn.js";
 import { wordsIn } from "./read-message.js";
 
@@ -31,8 +38,7 @@ export function messagesOf(messages: readonly BaseMessage[]): Message[] {
         const id = wordsOf(message.tool_call_id) ?? "";
         const name = wordsOf(message.name) ?? names.get(id) ?? "";
         const failed = message.status === "error" && { isError: true };
-        const result = { type: "tool-result" as const, id, name, output: wordsIn(message).text, ...failed };
-        return { role: "tool", content: [result] };
+        return { role: "tool", content: [{ type: "tool-result", id, name, ...resultOf(message), ...failed }] };
       }
       case "system":
       case "developer":
@@ -70,24 +76,36 @@ function assistantTurn(message: Fields): AssistantMessage["content"] {
   return [...thought, ...(text === "" ? [] : [{ type: "text" as const, text }]), ...calls];
 }
 
-/** A block of LangChain's, of its older kind (`source_type`), or of OpenAI's. */
+/** What a tool gave. Beside files its words say where they stood. */
+function resultOf(message: Fields): Pick<ToolResultPart, "output" | "files"> {
+  const parts = listOf(message.content).flatMap((block) => textIn(block) ?? fileIn(block) ?? []);
+  const files = parts.filter((part) => part.type === "file");
+  if (files.length === 0) return { output: wordsIn(message).text };
+  const words = parts.map((part) => (part.type === "text" ? part.text : `[${part.mediaType}]`));
+  return { output: words.join("\n"), files };
+}
+
 function partOf(block: Fields): TextPart | FilePart {
+  const part = textIn(block) ?? fileIn(block);
+  if (part !== undefined) return part;
+  const bound = "text, or a file with its data or its address";
+  throw new InvalidOptionError("toChatModel", "a content block", bound, block.type);
+}
+
+function textIn({ type, text }: Fields): TextPart | undefined {
+  return type === "text" || type === "text-plain" ? { type: "text", text: wordsOf(text) ?? "" } : undefined;
+}
+
+/** A block of LangChain's, of its older kind (`source_type`), or of OpenAI's. */
+function fileIn(block: Fields): FilePart | undefined {
   const { type } = block;
-  if (type === "text" || type === "text-plain") return { type: "text", text: wordsOf(block.text) ?? "" };
   const picture = fieldsOf(block.image_url);
   const sound = fieldsOf(block.input_audio);
   const file = fieldsOf(block.file);
   const data = [picture?.url, block.image_url, sound?.data, file?.file_data, block.data, block.url].find(
     (found): found is string | Uint8Array => typeof found === "string" || found instanceof Uint8Array,
   );
-  if (data === undefined) {
-    throw new InvalidOptionError(
-      "toChatModel",
-      "a content block",
-      "text, or a file with its data or its address",
-      type,
-    );
-  }
+  if (data === undefined) return undefined;
   const filename = wordsOf(file?.filename) ?? wordsOf(fieldsOf(block.metadata)?.filename);
   const head = typeof data === "string" ? /^data:([^;,]+)/.exec(data)?.[1] : undefined;
   const sure = wordsOf(block.mimeType) ?? wordsOf(block.mime_type) ?? head;

@@ -6,9 +6,15 @@ import { AIMessage, HumanMessage, SystemMessage, ToolMessage, type BaseMessage }
 import { fieldsOf } from "../../core/fields.js";
 import { textOf, type AssistantMessage, type FilePart, type Message, type TextPart } from "../../core/message.js";
 import { fileData } from "../wire/file-data.js";
+import { filesWith, type Reads } from "../wire/tool-files.js";
+import { jsonText } from "../wire/tool-text.js";
 
-/** The messages of a conversation: as many as there are results for a tool message, else one for each. */
-export function langChainMessages(messages: readonly Message[]): BaseMessage[] {
+/**
+ * The messages of a conversation: as many as there are results for a tool message, else one for each.
+ *
+ * @param reads - which files go with results of tools
+ */
+export function langChainMessages(messages: readonly Message[], reads: Reads): BaseMessage[] {
   return messages.flatMap((message): BaseMessage[] => {
     switch (message.role) {
       case "system":
@@ -24,15 +30,18 @@ export function langChainMessages(messages: readonly Message[]): BaseMessage[] {
       case "assistant":
         return [assistantMessage(message)];
       case "tool":
-        return message.content.map(
-          ({ id, name, output, isError = false }) =>
-            new ToolMessage({
-              tool_call_id: id,
-              name,
-              content: typeof output === "string" ? output : JSON.stringify(output ?? null),
-              status: isError ? "error" : "success",
-            }),
-        );
+        return message.content.map((result) => {
+          const { id, name, output, isError = false } = result;
+          const text = jsonText(output ?? null);
+          const files = filesWith(result, reads).map(blockOf);
+          const words = text === "" ? [] : [{ type: "text", text }];
+          return new ToolMessage({
+            tool_call_id: id,
+            name,
+            content: files.length === 0 ? text : ([...words, ...files] as never),
+            status: isError ? "error" : "success",
+          });
+        });
     }
   });
 }

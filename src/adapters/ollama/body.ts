@@ -8,6 +8,7 @@ import type { ModelRequest, Warning } from "../../core/model.js";
 import { fitEffort } from "../wire/fit-effort.js";
 import { ownFields } from "../wire/own-fields.js";
 import { downgrade } from "../wire/downgrade.js";
+import { readsNone, unreadFiles } from "../wire/tool-files.js";
 import type { OllamaRequest } from "./client.js";
 import { wireMessages } from "./messages.js";
 import type { Profile } from "./profile.js";
@@ -65,7 +66,7 @@ export function bodyOf(
     ...(Object.keys(options).length > 0 && { options }),
     ...own,
   };
-  return { body, warnings: [...untold, ...unfit] };
+  return { body, warnings: [...untold, ...unfit, ...unreadFiles(request.messages, id, readsNone)] };
 }
 
 /** Ollama leaves it to the model whether to call a tool: it can only be given fewer. */

@@ -4,9 +4,10 @@
  */
 import { CapabilityError } from "../../core/errors.js";
 import { fieldsOf, wordsOf, type Fields } from "../../core/fields.js";
-import type { AssistantMessage, FilePart, Message, PartMetadata } from "../../core/message.js";
+import type { AssistantMessage, FilePart, Message, PartMetadata, ToolResultPart } from "../../core/message.js";
 import { fileUrl } from "../wire/file-url.js";
 import { refuseFiles } from "../chat-completions/messages.js";
+import { filesWith, isPicture, isWithinReach } from "../wire/tool-files.js";
 import { jsonText, resultText } from "../wire/tool-text.js";
 
 /**
@@ -32,10 +33,27 @@ export function inputItems(message: Message, id: string): readonly Fields[] {
       return message.content.map((result) => ({
         type: "function_call_output",
         call_id: result.id,
-        output: resultText(result),
+        output: outputOf(result, id),
       }));
   }
 }
+
+/** Words alone as a text: not every endpoint takes a list. */
+function outputOf(result: ToolResultPart, id: string): string | readonly Fields[] {
+  const text = resultText(result);
+  const files = filesWith(result, readsFile).map((file) => filePart(file, id));
+  if (files.length === 0) return text;
+  return text === "" ? files : [{ type: "input_text", text }, ...files];
+}
+
+/** Is it one that the interface takes in the result of a tool? */
+export function readsFile(file: FilePart): boolean {
+  return (isPicture(file) || documents.test(file.mediaType)) && isWithinReach(file);
+}
+
+/** PDF, text and code, and what office programs write. */
+const documents =
+  /^text\/|^application\/(pdf|json|xml|yaml|javascript|rtf|msword|vnd\.(ms-excel|ms-powerpoint|oasis\.opendocument\.text|openxmlformats-officedocument\..+))$/;
 
 function assistantItems(message: AssistantMessage, id: string): readonly Fields[] {
   refuseFiles(message, id);
@@ -82,13 +100,14 @@ function itemOf(metadata: PartMetadata | undefined): readonly Fields[] | undefin
 }
 
 function filePart(part: FilePart, id: string): Fields {
-  const { mediaType, filename, data } = part;
+  const { mediaType, filename } = part;
   if (mediaType.startsWith("image/")) return { type: "input_image", image_url: fileUrl(part), detail: "auto" };
   if (mediaType.startsWith("audio/")) {
     throw new CapabilityError("audio", id, `${id} takes no sounds by its interface 'responses'; 'chat' does`);
   }
   const named = filename === undefined ? {} : { filename };
-  if (data instanceof URL) return { type: "input_file", file_url: data.href };
+  const url = fileUrl(part);
+  if (!/^data:/i.test(url)) return { type: "input_file", file_url: url };
   // Bytes need a name.
-  return { type: "input_file", filename: "file", ...named, file_data: fileUrl(part) };
+  return { type: "input_file", filename: "file", ...named, file_data: url };
 }

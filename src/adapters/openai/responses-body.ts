@@ -10,7 +10,8 @@ import { joinFields } from "../wire/join-fields.js";
 import { effortWarnings, leaveOut } from "../wire/leave-out.js";
 import { ownFields } from "../wire/own-fields.js";
 import { responseFormat } from "../chat-completions/response-format.js";
-import { inputItems } from "./input-items.js";
+import { unreadFiles } from "../wire/tool-files.js";
+import { inputItems, readsFile } from "./input-items.js";
 
 /** A model and what is known of it. */
 export interface ResponsesSpeaker {
@@ -70,7 +71,11 @@ export function responsesBody(asked: ModelRequest, speaker: ResponsesSpeaker, st
   };
   return {
     body: joinFields(said, fieldsOf(own) ?? {}, shared),
-    warnings: [...warnings, ...effortWarnings(id, request.effort, effort)],
+    warnings: [
+      ...warnings,
+      ...unreadFiles(request.messages, id, readsFile),
+      ...effortWarnings(id, request.effort, effort),
+    ],
   };
 }
 

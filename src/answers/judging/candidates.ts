@@ -2,9 +2,11 @@
  * @module
  * Candidates: what was sampled, each answer once, as it is shown to a model that chooses among them or makes one of them.
  */
+import { callsTools } from "../../core/conversation.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import type { ModelRequest, ModelResponse } from "../../core/model.js";
 import { keyOf } from "../answer.js";
+import { wordsAndCalls } from "../tool-calls.js";
 
 /** One answer, and how often it was given. */
 export interface Candidate<R extends ModelResponse = ModelResponse> {
@@ -68,7 +70,7 @@ export function listed<R extends ModelResponse>(
 }
 
 function shown<R extends ModelResponse>(where: string, sample: R, show: Show<R>, prefill: string): string {
-  if (show === "text") return prefill + sample.text;
+  if (show === "text" || (show === "answer" && callsTools(sample))) return prefill + wordsAndCalls(sample);
   if (show === "answer") {
     const { answer, key } = sample as { readonly answer?: unknown; readonly key?: string | undefined };
     return typeof answer === "string" ? answer : (key ?? prefill + sample.text);

@@ -11,7 +11,7 @@ import { race } from "../scope.js";
 
 /** What a cache keeps: plain data that JSON can hold. */
 export interface CacheEntry {
-  /** The response without its usage; bytes in its `content` are base64 text, and URLs text. */
+  /** The response without its usage; bytes of files are base64 text, and their URLs text. */
   readonly response: Omit<ModelResponse, "usage">;
   /** When it was stored, in ms. */
   readonly at: number;
@@ -88,12 +88,27 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function entryOf({ usage: _, ...response }: ModelResponse, call: Call): CacheEntry {
-  const content = response.content?.map((part) => {
-    if (part.type !== "file") return part;
-    const { data } = part;
-    return { ...part, data: typeof data === "string" ? data : data instanceof URL ? data.href : base64(data) };
-  });
-  return { response: content === undefined ? response : { ...response, content }, at: now(call) };
+  return { response: plain(response) as typeof response, at: now(call) };
+}
+
+/** With the data of all files in it as text, in `content` as in the results of tools; the value itself where there are none. */
+function plain(value: unknown, above: readonly object[] = []): unknown {
+  // What holds itself is no file.
+  if (typeof value !== "object" || value === null || above.includes(value)) return value;
+  const here = [...above, value];
+  if (Array.isArray(value)) {
+    const items = value.map((item) => plain(item, here));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const { type, data } = value as { readonly type?: unknown; readonly data?: unknown };
+  if (type === "file" && data instanceof URL) return { ...value, data: data.href };
+  if (type === "file" && data instanceof Uint8Array) return { ...value, data: base64(data) };
+  const entries = Object.entries(value).map(([name, field]) => [name, plain(field, here), field] as const);
+  return entries.every(([, made, field]) => made === field)
+    ? value
+    : Object.fromEntries(entries.map(([name, made]) => [name, made]));
 }
 
 /** Entries outlive a process, and each process counts the computer's time from another moment. */

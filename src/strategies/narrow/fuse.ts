@@ -91,9 +91,11 @@ export function fuse<R extends ModelResponse>(
       try {
         for await (const _ of drawing) kept.expect(drawing.samples);
         const { samples, failures, stopped } = drawing;
-        const candidates = candidatesOf(samples);
-        const sample = [...candidates].sort(byCount)[0]?.sample ?? samples[0];
+        const all = candidatesOf(samples);
+        const sample = [...all].sort(byCount)[0]?.sample ?? samples[0];
         if (sample === undefined) throw new NoAnswerError("there is no sample to fuse");
+        // Calls cannot be fused: they are made, where most samples want to, or else left out.
+        const candidates = callsTools(sample) ? [] : all.filter(({ sample: each }) => !callsTools(each));
         if (candidates.length < 2)
           return extend(sample, { fused: false, samples, failures, stopped, ...sampleWarnings(sample, samples) });
         const readable = keyOf(sample) !== undefined;

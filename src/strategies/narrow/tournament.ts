@@ -3,6 +3,7 @@
  * Tournament: a model compares candidates two at a time, and the one that wins is the answer.
  */
 import { byCount, candidatesOf, listed, type Candidate, type Show } from "../../answers/judging/candidates.js";
+import type { Evidence } from "../../answers/judging/evidence.js";
 import {
   byShare,
   leagueMatches,
@@ -14,6 +15,7 @@ import {
   type Pair,
   type Standing,
 } from "./tournament/contest.js";
+import { gather } from "./tournament/evidence.js";
 import { checkReading, judgeRequest, unjudged } from "../../answers/judging/judging.js";
 import { namedResponse, nameInstruction } from "../../answers/judging/named-response.js";
 import { askAll } from "../../core/ask-all.js";
@@ -22,7 +24,15 @@ import type { Call } from "../../core/call.js";
 import { InvalidOptionError, NoAnswerError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
 import { keepBack } from "../../core/keep-back.js";
-import type { Model, ModelRequest, ModelResponse, Sampled, SampleFailure, StopReason } from "../../core/model.js";
+import type {
+  Model,
+  ModelRequest,
+  ModelResponse,
+  Sampled,
+  SampleFailure,
+  StopReason,
+  Warning,
+} from "../../core/model.js";
 import { checkInteger, checkOptions } from "../../core/options.js";
 import { draw, sampleWarnings } from "../../core/sample.js";
 import { wrap } from "../../core/wrap.js";
@@ -41,6 +51,8 @@ export interface TournamentOptions<R extends ModelResponse = ModelResponse> {
   readonly show?: Show<R> | undefined;
   /** What to compare by. @defaultValue {@link compareTwo} */
   readonly instruction?: string | undefined;
+  /** What the comparer is shown beside the two responses, such as what came out when their programs were run: {@link distinguishingInputs}. @defaultValue nothing */
+  readonly evidence?: Evidence<R> | undefined;
   /** How many comparisons at a time: whole, at least 1. @defaultValue all of a round */
   readonly concurrency?: number | undefined;
 }
@@ -63,8 +75,8 @@ export type Champion<R extends ModelResponse = ModelResponse> = R & {
  *
  * Shape: samples in, one of them out. Each answer takes part once, however often it was given; how often is not shown. Who meets whom is drawn.
  * Cost: of M different answers, M - 1 matches of `comparisons` calls in ceil(log2 M) rounds as a knockout, M · `opponents` / 2 matches in one round
- * as a league; counted as `usage.judging`. None where all samples agree. While samples are drawn, enough of the budget is kept back to compare them.
- * A comparison that names nothing, or fails, counts for neither; ties go to the answer given more often, then to the one seen first. Out of budget or
+ * as a league, and what `evidence` calls; counted as `usage.judging`. None where all samples agree. While samples are drawn, enough of the budget is kept back to compare them.
+ * Evidence that fails is missing, with a warning. A comparison that names nothing, or fails, counts for neither; ties go to the answer given more often, then to the one seen first. Out of budget or
  * time, the answer given most often among those still in it is returned, of a league the best so far. Where no comparison counts at all there is a warning.
  * Samples whose answer cannot be read take no part, unless none can be read.
  *
@@ -78,17 +90,23 @@ export type Champion<R extends ModelResponse = ModelResponse> = R & {
 export function tournament<R extends ModelResponse>(
   options: TournamentOptions<NoInfer<R>> = {},
 ): (next: Model<Sampled<R>>) => Model<Champion<R>> {
-  const known = ["by", "form", "comparisons", "opponents", "show", "instruction", "concurrency"];
+  const known = ["by", "form", "comparisons", "opponents", "show", "instruction", "evidence", "concurrency"];
   checkOptions("tournament", options, known);
   checkReading("tournament", options);
-  const { by, form = "knockout", comparisons = 2, opponents = 4, instruction = compareTwo, concurrency } = options;
+  const { by, form = "knockout", comparisons = 2, opponents = 4, instruction = compareTwo } = options;
+  const { evidence, concurrency } = options;
   const show: Show<R> = options.show ?? "text";
   if (form !== "knockout" && form !== "league")
     throw new InvalidOptionError("tournament", "form", "'knockout' or 'league'", form);
+  if (evidence !== undefined && typeof evidence !== "function")
+    throw new InvalidOptionError("tournament", "evidence", "a function of two responses", evidence);
+  if (evidence?.calls !== undefined) checkInteger("tournament", "evidence.calls", evidence.calls, 0);
   checkInteger("tournament", "comparisons", comparisons, 1);
   checkInteger("tournament", "opponents", opponents, 1);
   if (form === "knockout" && options.opponents !== undefined)
     throw new InvalidOptionError("tournament", "opponents", "left out of a knockout", opponents);
+  /** Calls of a match. */
+  const callsEach = comparisons + (evidence?.calls ?? 0);
   const task = `${instruction} ${nameInstruction}`;
   const matchesOf = (count: number): number =>
     form === "knockout" ? Math.max(0, count - 1) : leagueMatches(count, opponents);
@@ -100,22 +118,39 @@ export function tournament<R extends ModelResponse>(
       const drawing = draw(next, request, call);
       const kept = keepBack(request, call, {
         planned: drawing.planned,
-        reading: (count) => ({ calls: comparisons * matchesOf(count), reads: 2 * comparisons * matchesOf(count) }),
+        reading: (count) => ({ calls: callsEach * matchesOf(count), reads: 2 * callsEach * matchesOf(count) }),
         outputTokens: judgementTokens,
       });
       const matches: Match<R>[] = [];
       let end = "done" as StopReason;
       let answered = 0;
+      let unseen = 0;
 
       /** Plays the matches of one round at the same time. */
       const play = async (pairs: readonly Pair<R>[], round: number): Promise<readonly Match<R>[]> => {
-        const requests = pairs.flatMap(([one, other]) => {
-          return Array.from({ length: comparisons }, (_, index) => {
-            const samples = turned(index) ? [other.sample, one.sample] : [one.sample, other.sample];
-            return judgeRequest(request, listed("tournament", samples, show, request), task);
+        const shown = pairs.flatMap(([one, other]) => {
+          const orders = [
+            [one.sample, other.sample],
+            [other.sample, one.sample],
+          ] as const;
+          return orders.slice(0, comparisons);
+        });
+        const judging = { thought: true, judging: true, budget: kept.budget };
+        let known: readonly (string | undefined)[] = [];
+        if (evidence !== undefined) {
+          const witness = call.child("evidence", judging);
+          known = await gather(shown, { evidence, request, call: witness, model: next, round, concurrency });
+          unseen += known.filter((words) => words === undefined).length;
+        }
+        const requests = pairs.flatMap((_, match) => {
+          return Array.from({ length: comparisons }, (__, index) => {
+            const place = match * Math.min(2, comparisons) + Number(turned(index));
+            const responses = listed("tournament", shown[place] ?? [], show, request);
+            const words = known[place] ?? "";
+            return judgeRequest(request, words === "" ? responses : `${responses}\n\n# Evidence\n${words}`, task);
           });
         });
-        const inner = call.child("judge", { thought: true, judging: true, budget: kept.budget });
+        const inner = call.child("judge", judging);
         const { responses, stopped } = await askAll(judge, requests, inner, concurrency);
         end = stopped;
         answered += responses.filter((response) => response !== undefined).length;
@@ -166,8 +201,15 @@ export function tournament<R extends ModelResponse>(
           ...sampleWarnings(sample, samples),
         });
         const counted = standings.some((standing) => standing.comparisons > 0);
-        if (candidates.length < 2 || counted || end === "budget" || end === "deadline") return result;
-        return extend(result, { warnings: [...(result.warnings ?? []), unjudged(failed)] });
+        const warnings: Warning[] = [...(result.warnings ?? [])];
+        if (unseen > 0)
+          warnings.push({
+            code: "evidence-failed",
+            message: `evidence that failed, so that responses were compared without it: ${unseen}`,
+          });
+        if (candidates.length > 1 && !counted && end !== "budget" && end !== "deadline")
+          warnings.push(unjudged(failed));
+        return warnings.length === 0 ? result : extend(result, { warnings });
       } finally {
         kept.release();
       }
@@ -183,7 +225,7 @@ export function tournament<R extends ModelResponse>(
         cost: (inner, inputTokens, outputTokens) => {
           const { calls, tokens } = inner(inputTokens);
           // Every sample took a call at least.
-          const most = comparisons * matchesOf(calls);
+          const most = callsEach * matchesOf(calls);
           const read = inputTokens + promptTokens + 2 * outputTokens;
           const each = by === undefined ? { calls: 1, tokens: read + outputTokens } : inner(read, 1);
           return { calls: calls + most * each.calls, tokens: tokens + most * each.tokens };

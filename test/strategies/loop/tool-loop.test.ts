@@ -4,6 +4,7 @@ import {
   BudgetExceededError,
   CapabilityError,
   chainOfThought,
+  majorityVote,
   number,
   outline,
   ProviderError,
@@ -14,6 +15,7 @@ import {
   tool,
   ToolError,
   toolLoop,
+  type Message,
   type Model,
   type ModelRequest,
   type Reasoned,
@@ -107,6 +109,28 @@ const someCalls: Script = ({ messages, tools, toolChoice }, { random }) => {
 describe.each<[what: string, layer: (model: Model) => Model]>([
   ["tools", (model) => stack(model, toolLoop({ tools: [add, boom], maxSteps: 2 }))],
   ["tools that ask the model", (model) => stack(model, toolLoop({ tools: [add, ask(model)], maxSteps: 3 }))],
+  [
+    "limits, approvals and effects",
+    (model) =>
+      stack(
+        model,
+        toolLoop({
+          tools: [{ ...add, effect: true }, boom, ask(model)],
+          maxSteps: 3,
+          concurrency: 1,
+          timeoutMs: 1000,
+          retries: 1,
+          maxResult: 3,
+          approve: async ({ tool: { name } }) => name !== "boom" || "no bangs",
+          repeat: ({ input }) => (input as { a: number }).a === 1,
+        }),
+      ),
+  ],
+  [
+    "votes on calls",
+    (model) => stack(model, sampleN(3), majorityVote(), toolLoop({ tools: [add, boom], maxSteps: 2 })),
+  ],
+  ["calls as text", (model) => stack(model, toolLoop({ tools: [add, boom], maxSteps: 2, protocol: "text" }))],
 ])("laws, %s", (_, layer) => {
   for (const { name, check } of middlewareLaws(layer, { replies: someCalls })) test(name, check);
 });
@@ -349,12 +373,154 @@ describe("what the model sees", () => {
     },
   );
 
+  test.each<[what: string, given: ModelRequest["toolChoice"], option: ToolLoopOptions["toolChoice"], asked: unknown[]]>(
+    [
+      ["of the loop, where the request says nothing", undefined, "required", ["required", "auto"]],
+      ["a tool by its name", undefined, { name: "add" }, [{ name: "add" }, "auto"]],
+      ["of the request, before that of the loop", "auto", "required", ["auto", "auto"]],
+      ["none", undefined, undefined, [undefined, undefined]],
+    ],
+  )("toolChoice: %s", async (_, toolChoice, option, asked) => {
+    const model = scripted([calling(use("add", { a: 1 })), "x"]);
+    const request: ModelRequest = { messages: [{ role: "user", content: "q" }], toolChoice };
+    await run(stack(model, toolLoop({ tools: [add], toolChoice: option })), request);
+    expect(model.requests.map((request) => request.toolChoice)).toEqual(asked);
+  });
+
+  test("a request that wants no tool gets none, whatever the model calls", async () => {
+    const execute = vi.fn();
+    const model = scripted([{ text: "No.", toolCalls: [use("add", { a: 1 })] }]);
+    const request: ModelRequest = { messages: [{ role: "user", content: "q" }], toolChoice: "none" };
+    const response = await run(stack(model, toolLoop({ tools: [{ ...add, execute }] })), request);
+    expect(response).toMatchObject({ text: "No.", toolCalls: [], steps: [], stopped: "done" });
+    expect(execute).not.toHaveBeenCalled();
+  });
+
+  test("a demanded tool that does not exist is an error, before anything is called", async () => {
+    const model = scripted(["x"]);
+    const theirs = { name: "shop", description: "d", inputSchema: { type: "object" } } as const;
+    const messages = [{ role: "user", content: "q" }] as const;
+    const solver = stack(model, toolLoop({ tools: [add] }));
+    await expect(run(solver, { messages, tools: [theirs], toolChoice: { name: "sub" } })).rejects.toMatchObject({
+      code: "invalid-option",
+      message: 'toolLoop: toolChoice of the request must be the name of a tool (shop, add), got "sub"',
+    });
+    expect(model.calls).toBe(0);
+    await run(solver, { messages, tools: [theirs], toolChoice: { name: "shop" } });
+    expect(model.calls).toBe(1);
+  });
+
+  test("a long result is cut at 20,000 characters, or where it is said", async () => {
+    const page = tool({ name: "page", description: "d", input: z.object({}), execute: () => "x".repeat(30_000) });
+    for (const [options, length] of [
+      [{}, 20_000],
+      [{ maxResult: 10 }, 10],
+      [{ maxResult: Infinity }, 30_000],
+    ] as const) {
+      const model = scripted([calling(use("page")), "x"]);
+      const { steps } = await run(stack(model, toolLoop({ tools: [page], ...options })), "q");
+      const cut = length === 30_000 ? "" : `\n[cut: ${length.toLocaleString("en-US")} of 30,000 characters]`;
+      expect(steps[0]?.results[0]?.output).toBe("x".repeat(length) + cut);
+      expect(model.requests[1]?.messages.at(-1)?.content).toEqual(steps[0]?.results);
+    }
+  });
+
+  test("who approves sees the conversation, with what the model said beside its calls", async () => {
+    const seen: unknown[] = [];
+    const one = use("add", { a: 1 });
+    const model = scripted([calling(use("add", { a: 5 })), { text: "I add.", toolCalls: [one] }, "x"]);
+    const approve: ToolLoopOptions["approve"] = (_, { request }) => seen.push(request.messages.slice(3)) > 0;
+    await run(stack(model, toolLoop({ tools: [add], approve })), "q");
+    expect(seen).toEqual([[], [{ role: "assistant", content: [{ type: "text", text: "I add." }, one] }]]);
+  });
+
   test("a chain of thought beneath", async () => {
     const model = scripted([calling(use("add", { a: 1 })), "So it is 2. Answer: 2"]);
     const solver = stack(model, chainOfThought({ answer: number() }), toolLoop({ tools: [add] }));
     const { answer, steps } = await run(solver, "q");
     expect([answer, steps.length, model.calls]).toEqual([2, 1, 2]);
     expect(model.requests[1]?.messages.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
+  });
+});
+
+describe("the transcript", () => {
+  const question = [
+    { role: "system", content: "s" },
+    { role: "user", content: "q" },
+  ] as const;
+
+  test("all that was said after the request, so that the conversation can go on", async () => {
+    const [one, two] = [use("add", { a: 1 }), use("sub")];
+    const content = [{ type: "reasoning", text: "Hm.", providerMetadata: { signature: "s" } } as const, two];
+    const model = scripted([{ text: "First.", toolCalls: [one] }, { text: "", content, toolCalls: [two] }, "x", "y"]);
+    const solver = stack(model, toolLoop({ tools: [add] }));
+    const { transcript, steps } = await run(solver, { messages: question });
+    expect(transcript).toEqual([
+      { role: "assistant", content: [{ type: "text", text: "First." }, one] },
+      { role: "tool", content: steps[0]?.results },
+      { role: "assistant", content },
+      { role: "tool", content: steps[1]?.results },
+      { role: "assistant", content: "x" },
+    ]);
+    await run(solver, { messages: [...question, ...transcript, { role: "user", content: "And now?" }] });
+    expect(model.requests[3]?.messages).toEqual([...question, ...transcript, { role: "user", content: "And now?" }]);
+  });
+
+  test.each<[what: string, replies: ScriptedReply[], roles: string[], last: unknown]>([
+    ["no tool", ["x"], ["assistant"], "x"],
+    ["after the last step", [calling(use("add", { a: 1 })), "x"], ["assistant", "tool", "assistant"], "x"],
+    [
+      "a model that calls in spite of all",
+      [calling(use("add", { a: 1 })), { text: "I add.", toolCalls: [use("add", { a: 2 })] }],
+      ["assistant", "tool", "assistant"],
+      "I add.",
+    ],
+  ])("%s", async (_, replies, roles, last) => {
+    const { transcript } = await run(stack(scripted(replies), toolLoop({ tools: [add], maxSteps: 1 })), "q");
+    expect(transcript.map(({ role }) => role)).toEqual(roles);
+    expect(transcript.at(-1)?.content).toBe(last);
+  });
+
+  test("a call of the caller's own tool stands at the end, for the caller to answer", async () => {
+    const shop = use("shop");
+    const tools = [{ name: "shop", description: "d", inputSchema: { type: "object" } }];
+    const { transcript } = await run(stack(scripted([calling(shop)]), toolLoop({ tools: [add] })), {
+      messages: question,
+      tools,
+    });
+    expect(transcript).toEqual([{ role: "assistant", content: [shop] }]);
+  });
+});
+
+describe("calls as text", () => {
+  const react = ['Thought: I add.\nAction: add\nAction Input: {"a": 1}', "Thought: Good.\nFinal Answer: 2"];
+
+  test.each<[what: string, tools: boolean | undefined, protocol: ToolLoopOptions["protocol"], warned: boolean]>([
+    ["where the model has no tools: with a warning", false, undefined, true],
+    ["the same, said aloud", false, "auto", true],
+    ["where that is wanted: without", false, "text", false],
+    ["even where the model has tools", true, "text", false],
+  ])("%s", async (_, tools, protocol, warned) => {
+    const model = scripted(react, { id: "m", ...(tools !== undefined && { capabilities: { tools } }) });
+    const { response, events } = await traced(stack(model, toolLoop({ tools: [add], protocol })));
+    expect([response.text, said(response.steps)]).toEqual(["2", ["add → 2"]]);
+    expect(model.requests.every((request) => request.tools === undefined)).toBe(true);
+    const message = "m does not call tools: it is asked to write its calls as text";
+    expect(response.warnings ?? []).toEqual(warned ? [{ code: "downgrade", message, capability: "tools" }] : []);
+    expect(events.filter(({ type }) => type === "downgrade")).toEqual(
+      warned ? [{ type: "downgrade", path: ["toolLoop"], capability: "tools", message }] : [],
+    );
+    expect(response.transcript.map(({ role }) => role)).toEqual(["assistant", "tool", "assistant"]);
+  });
+
+  test.each([true, undefined])("not where the model has tools, or may have them: %j", async (tools) => {
+    const model = scripted(
+      [calling(use("add", { a: 1 })), "2"],
+      tools === undefined ? {} : { capabilities: { tools } },
+    );
+    const { steps, warnings } = await run(stack(model, toolLoop({ tools: [add] })), "q");
+    expect([said(steps), warnings]).toEqual([["add → 2"], undefined]);
+    expect(model.requests[0]?.tools).toHaveLength(1);
   });
 });
 
@@ -408,6 +574,48 @@ describe("tools that ask models", () => {
     const model = scripted([calling(use("ask"), use("ask")), "At last."]);
     const { text, stopped } = await run(stack(model, toolLoop({ tools: [ask(other)] })), "q", { budget: { calls: 3 } });
     expect([text, stopped, model.calls, other.calls]).toEqual(["At last.", "budget", 2, 1]);
+  });
+
+  test("what the others gave when the budget ends is kept, and the model hears of it", async () => {
+    const other = scripted(["more"], { id: "other", repeat: true });
+    const [one, two, three] = [use("add", { a: 1 }), use("ask"), use("ask")];
+    const model = scripted([{ text: "I ask.", toolCalls: [one, two, three] }, "At last."]);
+    const { steps, transcript } = await run(stack(model, toolLoop({ tools: [add, ask(other)] })), "q", {
+      budget: { calls: 3 },
+    });
+    expect(said(steps)).toEqual([
+      "add → 2",
+      "ask → more",
+      "ask ! It was given up before its end: the budget is spent.",
+    ]);
+    expect(model.requests[1]?.messages.slice(1)).toEqual(transcript.slice(0, -1));
+    expect(transcript).toHaveLength(3);
+  });
+
+  test("or does not, where there is no room for it beside the final answer; the transcript has it", async () => {
+    const long = tool({ name: "long", description: "d", input: z.object({}), execute: () => "word ".repeat(300) });
+    for (const [calls, others] of [
+      [[use("long"), use("ask"), use("ask")], 1], // the budget ends among the tools
+      [[use("long")], 0], // the next step has no room
+    ] as const) {
+      const other = scripted(["more"], { id: "other", repeat: true });
+      const model = scripted([calling(...calls), "At last."]);
+      const solver = stack(model, toolLoop({ tools: [long, ask(other)], finalTokens: 50 }));
+      const budget = { tokens: 400, ...(others > 0 && { calls: 3 }) };
+      const { text, stopped, steps, transcript } = await run(solver, "q", { budget });
+      expect([text, stopped, steps.length, transcript.length]).toEqual(["At last.", "budget", 1, 3]);
+      expect([model.requests[1]?.messages.length, model.requests[1]?.toolChoice]).toEqual([1, "none"]);
+      expect(other.calls).toBe(others);
+    }
+  });
+
+  test("when the time ends among tools, what the model wrote and what they gave is returned", async () => {
+    const model = scripted([{ text: "I wait.", toolCalls: [use("add", { a: 1 }), use("wait", { ms: 500 })] }], {
+      latencyMs: 100,
+    });
+    const { response } = await traced(stack(model, toolLoop({ tools: [add, wait] })), "q", { budget: { ms: 200 } });
+    expect(response).toMatchObject({ text: "I wait.", toolCalls: [], stopped: "deadline" });
+    expect(said(response.steps)).toEqual(["add → 2", "wait ! It was given up before its end: the time is over."]);
   });
 
   test("have paths of their own in every step", async () => {
@@ -681,6 +889,19 @@ test("types", () => {
   const solver = stack(model, chainOfThought({ answer: number() }), toolLoop({ tools: [add] }));
   expectTypeOf(solver).toEqualTypeOf<Model<ToolRun<Reasoned<number>>>>();
   expectTypeOf(solver.generate).returns.resolves.toHaveProperty("steps").toEqualTypeOf<readonly ToolStep[]>();
+  expectTypeOf(solver.generate).returns.resolves.toHaveProperty("transcript").toEqualTypeOf<readonly Message[]>();
+  toolLoop({
+    tools: [add],
+    approve: ({ tool: { effect }, input }, { request, call }) => {
+      expectTypeOf(effect).toEqualTypeOf<boolean | undefined>();
+      expectTypeOf(input).toEqualTypeOf<unknown>();
+      expectTypeOf(request).toEqualTypeOf<ModelRequest>();
+      return call.path.length > 0 || "no";
+    },
+    repeat: async (_, { sameLoop }) => sameLoop,
+  });
+  // @ts-expect-error -- an answer is needed
+  toolLoop({ tools: [add], approve: () => undefined });
   // @ts-expect-error -- no tools
   expect(() => toolLoop({})).toThrow();
   // @ts-expect-error -- a description alone cannot be run
@@ -689,6 +910,7 @@ test("types", () => {
 
 describe("wrong options", () => {
   const one = "a list of at least one tool";
+  const choice = "'auto', 'required', or { name } of a tool";
 
   test.each<[what: string, options: unknown, message: string]>([
     ["none", undefined, "options must be an object, got undefined"],
@@ -706,8 +928,35 @@ describe("wrong options", () => {
     [
       "an unknown one",
       { tools: [add], steps: 1 },
-      'an option must be one of tools, maxSteps, onToolError, finalTokens, got "steps"',
+      'an option must be one of tools, maxSteps, protocol, toolChoice, concurrency, timeoutMs, retries, maxResult, approve, repeat, onToolError, finalTokens, got "steps"',
     ],
+    ["protocol", { tools: [add], protocol: "react" }, `protocol must be 'auto', 'native' or 'text', got "react"`],
+    ["toolChoice", { tools: [add], toolChoice: "none" }, `toolChoice must be ${choice}, got "none"`],
+    ["toolChoice sub", { tools: [add], toolChoice: { name: "sub" } }, `toolChoice must be ${choice}, got "sub"`],
+    [
+      "toolChoice required",
+      { tools: [add], toolChoice: { name: "required" } },
+      `toolChoice must be ${choice}, got "required"`,
+    ],
+    ["toolChoice null", { tools: [add], toolChoice: null }, `toolChoice must be ${choice}, got null`],
+    ["toolChoice {}", { tools: [add], toolChoice: {} }, `toolChoice must be ${choice}, got an object`],
+    ["concurrency 0", { tools: [add], concurrency: 0 }, "concurrency must be an integer of at least 1, got 0"],
+    ["timeoutMs 0", { tools: [add], timeoutMs: 0 }, "timeoutMs must be a number of at least 1, got 0"],
+    ["timeoutMs NaN", { tools: [add], timeoutMs: NaN }, "timeoutMs must be a number of at least 1, got NaN"],
+    ["retries -1", { tools: [add], retries: -1 }, "retries must be an integer of at least 0, got -1"],
+    [
+      "retries without end",
+      { tools: [add], retries: Infinity },
+      "retries must be an integer of at least 0, got Infinity",
+    ],
+    ["maxResult 0", { tools: [add], maxResult: 0 }, "maxResult must be an integer of at least 1, got 0"],
+    [
+      "maxSteps without end",
+      { tools: [add], maxSteps: Infinity },
+      "maxSteps must be an integer of at least 1, got Infinity",
+    ],
+    ["approve", { tools: [add], approve: true }, "approve must be a function of a call, got true"],
+    ["repeat", { tools: [add], repeat: "no" }, 'repeat must be a function of a call, got "no"'],
     ["maxSteps 0", { tools: [add], maxSteps: 0 }, "maxSteps must be an integer of at least 1, got 0"],
     ["maxSteps 1.5", { tools: [add], maxSteps: 1.5 }, "maxSteps must be an integer of at least 1, got 1.5"],
     ["maxSteps '3'", { tools: [add], maxSteps: "3" }, 'maxSteps must be an integer of at least 1, got "3"'],
@@ -724,7 +973,7 @@ describe("wrong options", () => {
     const model = scripted(["x"], { id: "m", capabilities: { tools: false } });
     let error: unknown;
     try {
-      stack(model, toolLoop({ tools: [add] }));
+      stack(model, toolLoop({ tools: [add], protocol: "native" }));
     } catch (thrown) {
       error = thrown;
     }
@@ -734,6 +983,19 @@ describe("wrong options", () => {
       model: "m",
       message: "toolLoop needs a model that calls tools, and m does not",
     });
-    expect(() => stack(scripted(["x"], { capabilities: { tools: true } }), toolLoop({ tools: [add] }))).not.toThrow();
+    for (const tools of [true, undefined]) {
+      const able = scripted(["x"], tools === undefined ? {} : { capabilities: { tools } });
+      expect(() => stack(able, toolLoop({ tools: [add], protocol: "native" }))).not.toThrow();
+    }
+    expect(() =>
+      toolLoop({
+        tools: [add],
+        concurrency: Infinity,
+        maxResult: Infinity,
+        timeoutMs: Infinity,
+        retries: 0,
+        toolChoice: { name: "add" },
+      }),
+    ).not.toThrow();
   });
 });

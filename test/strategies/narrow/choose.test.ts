@@ -148,7 +148,7 @@ describe("behaviour", () => {
     expect(response).toMatchObject({ text: "y", answer: undefined, choices: [{ count: 1 }, { count: 2 }] });
   });
 
-  test("nothing that could be chosen: the first sample", async () => {
+  test("the same calls: nothing to choose from", async () => {
     const call = { type: "tool-call", id: "1", name: "look", input: {} } as const;
     const by = judgeWho(["y"]);
     const model = scripted([
@@ -156,7 +156,11 @@ describe("behaviour", () => {
       { text: "", toolCalls: [call] },
     ]);
     const response = await run(stack(model, sampleN(2), choose({ by })), "q");
-    expect(response).toMatchObject({ toolCalls: [call], choices: [], finishReason: "tool-calls" });
+    expect(response).toMatchObject({
+      toolCalls: [call],
+      choices: [{ key: "look({})", count: 2, chosen: 0 }],
+      finishReason: "tool-calls",
+    });
     expect(by.calls).toBe(0);
   });
 

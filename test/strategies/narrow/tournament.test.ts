@@ -14,6 +14,8 @@ import {
   stack,
   text,
   type Champion,
+  type Evidence,
+  type FeedbackContext,
   type Match,
   type Model,
   type ModelRequest,
@@ -35,7 +37,7 @@ import {
 } from "mull/testing";
 import { describe, expect, expectTypeOf } from "vitest";
 import { compiles, frozen, giveUp, giveUpBefore, traced } from "../trial.js";
-import { codesOf, failed, judgeWho, responsesShown, unread } from "./responses-shown.js";
+import { codesOf, failed, judgeWho, responsesShown, unread, wordsOf } from "./responses-shown.js";
 
 const busy = new ProviderError("overloaded", { status: 503 });
 const refused = new ProviderError("who are you?", { status: 401 });
@@ -49,6 +51,15 @@ describe.each<[what: string, layer: (model: Model) => Model, options?: Middlewar
   ["words", (model) => stack(model, sampleN(4), tournament())],
   ["answers", (model) => stack(model, solve, sampleN(6), tournament({ comparisons: 3, concurrency: 2 }))],
   ["a league", (model) => stack(model, solve, sampleN(6), tournament({ form: "league", opponents: 2 }))],
+  [
+    "with evidence",
+    (model) =>
+      stack(
+        model,
+        sampleN(3),
+        tournament({ evidence: async (_, __, { request, call }) => (await model.generate(request, call)).text }),
+      ),
+  ],
   [
     "by another",
     (model) => stack(model, sampleN(3), tournament({ by: stack(model, chainOfThought()), comparisons: 1 })),
@@ -336,6 +347,136 @@ describe("what the judge sees", () => {
   });
 });
 
+describe("evidence", () => {
+  /** A judge that names the response that the evidence speaks for. */
+  const trusting = (): ScriptedModel =>
+    scripted(
+      (request) => {
+        const [, place] = /# Evidence\nResponse (\d)/.exec(wordsOf(request)) ?? [];
+        return place === undefined ? "I cannot say." : `Choice: ${place}`;
+      },
+      { id: "judge" },
+    );
+  const forB: Evidence = (first, second) =>
+    first.text === "b" ? "Response 1 is right." : second.text === "b" ? "Response 2 is right." : "";
+
+  test("is shown between the responses and the task, for the order in which they are shown", async () => {
+    const by = trusting();
+    const {
+      text: winner,
+      matches,
+      warnings,
+    } = await run(stack(samplesOf("a.b.c"), tournament({ by, evidence: forB })), "q");
+    expect(winner).toBe("b");
+    expect(matches.find(({ pair }) => pair.some(({ key }) => key === "b"))?.votes).toContain(2);
+    expect(warnings).toBeUndefined();
+    const [shown] = by.requests.map(wordsOf).filter((words) => words.includes("# Evidence"));
+    expect(shown).toMatch(/# Response 2\n.\n\n# Evidence\nResponse [12] is right\.\n\n# Task\n/);
+  });
+
+  test("nothing to say is not shown", async () => {
+    const by = trusting();
+    await run(stack(samplesOf("a.c"), tournament({ by, evidence: forB })), "q");
+    expect(by.requests.map(wordsOf).filter((words) => words.includes("# Evidence"))).toEqual([]);
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+    [5, 2],
+  ])("of %i comparisons it is asked %i times", async (comparisons, times) => {
+    const asked: string[] = [];
+    const evidence: Evidence = (first, second) => {
+      asked.push(`${first.text}${second.text}`);
+      return "Response 1";
+    };
+    const by = trusting();
+    await run(stack(samplesOf("a.b"), tournament({ by, evidence, comparisons })), "q");
+    expect(asked).toHaveLength(times);
+    expect(new Set(asked).size).toBe(times);
+    expect(by.calls).toBe(comparisons);
+    expect(by.requests.every((request) => wordsOf(request).includes("# Evidence"))).toBe(true);
+    const orders = by.requests.map((request) =>
+      responsesShown(request)
+        .map((words) => words.charAt(0))
+        .join(""),
+    );
+    expect(new Set(orders)).toEqual(new Set(asked));
+  });
+
+  test("gets the question, the round, the model, and a call: what it spends is judging", async () => {
+    const seen: FeedbackContext[] = [];
+    const witness = scripted(["Response 1", "Response 2"], { id: "witness" });
+    const evidence: Evidence = async (_, __, context) => {
+      seen.push(context);
+      return (await witness.generate(context.request, context.call)).text;
+    };
+    const sampler = samplesOf("a.b");
+    const solver = stack(sampler, tournament({ by: trusting(), evidence }));
+    const { response, trace } = await traced(solver);
+    expect(seen.map(({ round, model }) => [round, model])).toEqual([
+      [0, sampler],
+      [0, sampler],
+    ]);
+    expect(response.usage.judging?.calls).toBe(4);
+    expect(trace.filter((line) => line.startsWith("start"))).toEqual([
+      "start tournament",
+      "start tournament/sampleN/#0/scripted",
+      "start tournament/sampleN/#1/scripted",
+      "start tournament/evidence/#0/witness",
+      "start tournament/evidence/#1/witness",
+      "start tournament/judge/#0/judge",
+      "start tournament/judge/#1/judge",
+    ]);
+  });
+
+  test("that fails is missing, with a warning; that of others is not", async () => {
+    const evidence: Evidence = (first) => {
+      if (first.text === "a") throw new TypeError("no such witness");
+      return "Response 1";
+    };
+    const { warnings, matches } = await run(stack(samplesOf("a.b"), tournament({ by: trusting(), evidence })), "q");
+    expect(warnings).toEqual([
+      { code: "evidence-failed", message: "evidence that failed, so that responses were compared without it: 1" },
+    ]);
+    expect([...(matches[0]?.votes ?? [])].sort()).toEqual([0, 1]);
+  });
+
+  test("that is no text is a mistake in it", async () => {
+    const evidence = (() => 1) as unknown as Evidence;
+    await expect(run(stack(samplesOf("a.b"), tournament({ by: trusting(), evidence })), "q")).rejects.toMatchObject({
+      message: "tournament: what evidence returns must be a text, got 1",
+    });
+  });
+
+  test("that never ends is given up with the call", async () => {
+    const evidence: Evidence = () => new Promise<never>(() => undefined);
+    const model = scripted(["a", "b"], { latencyMs: 100, repeat: true });
+    const solver = stack(model, sampleN(2), tournament({ by: trusting(), evidence }));
+    expect(await giveUp(solver, 150, () => model.calls)).toBe(2);
+    const { response } = await traced(solver, "q", { budget: { ms: 150 } });
+    expect(response).toMatchObject({ text: "a", stopped: "deadline" });
+  });
+
+  test("its calls are kept back, and stand in the outline", async () => {
+    const witness = scripted(["Response 1"], { id: "witness", repeat: true });
+    const evidence: Evidence = Object.assign(
+      async (_: unknown, __: unknown, { request, call }: FeedbackContext) =>
+        (await witness.generate(request, call)).text,
+      { calls: 2 },
+    );
+    const model = scripted(["a", "b", "c", "d"]);
+    const solver = stack(model, sampleN(4, { concurrency: 1 }), tournament({ by: trusting(), evidence }));
+    const { response } = await traced(solver, "q", { budget: { calls: 6 } });
+    // Two samples, evidence for both orders, two comparisons.
+    expect(response).toMatchObject({ samples: { length: 2 }, stopped: "budget", usage: { calls: 6 } });
+    expect(response.matches[0]?.votes).toEqual([1, 1]);
+    const first = (options: TournamentOptions) => outline(stack(model, sampleN(4), tournament(options))).split("\n")[0];
+    expect(first({})).toContain("≤ 10 calls");
+    expect(first({ evidence })).toContain("≤ 16 calls");
+  });
+});
+
 describe("out of budget or time", () => {
   test("in the first round: the most frequent of those still in it", async () => {
     for (const seed of [1, 2, 3, 4, 5, 6]) {
@@ -562,7 +703,7 @@ describe("wrong options", () => {
     [null, "options must be an object, got null"],
     [
       { rounds: 1 },
-      'an option must be one of by, form, comparisons, opponents, show, instruction, concurrency, got "rounds"',
+      'an option must be one of by, form, comparisons, opponents, show, instruction, evidence, concurrency, got "rounds"',
     ],
     [{ by: {} }, "by must be a model, got an object"],
     [{ form: "swiss" }, `form must be 'knockout' or 'league', got "swiss"`],
@@ -572,6 +713,8 @@ describe("wrong options", () => {
     [{ opponents: 3 }, "opponents must be left out of a knockout, got 3"],
     [{ show: 1 }, "show must be 'text', 'answer' or a function of a sample, got 1"],
     [{ instruction: "" }, "instruction must be a text that is not empty, got an empty string"],
+    [{ evidence: "e" }, 'evidence must be a function of two responses, got "e"'],
+    [{ evidence: Object.assign(() => "", { calls: -1 }) }, "evidence.calls must be an integer of at least 0, got -1"],
     [{ concurrency: 1.5 }, "concurrency must be an integer of at least 1, got 1.5"],
   ])("%j", (options, message) => {
     expect(() => tournament(options as TournamentOptions)).toThrow(

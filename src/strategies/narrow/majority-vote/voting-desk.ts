@@ -3,6 +3,7 @@
  * The desk at which samples register before they vote: may they, for what, and what is their vote worth?
  */
 import { exhaustion, type Call } from "../../../core/call.js";
+import { callsTools } from "../../../core/conversation.js";
 import { CapabilityError, InvalidOptionError } from "../../../core/errors.js";
 import type { Model, ModelRequest, ModelResponse, Warning } from "../../../core/model.js";
 import { checkNumber } from "../../../core/options.js";
@@ -69,8 +70,8 @@ export class VotingDesk<R extends ModelResponse> {
     const key = keyOf(sample);
     const worth = key === undefined ? undefined : this._weigh(sample);
     if (key === undefined || worth === undefined) return { key: undefined, worth: 0 };
-    // A vote that is worth nothing needs no comparison.
-    if (same === undefined || (worth === 0 && !weighs)) return { key, worth };
+    // A vote that is worth nothing needs no comparison, and calls of tools are told by themselves.
+    if (same === undefined || (worth === 0 && !weighs) || callsTools(sample)) return { key, worth };
     return { key: await this._clusters.place(sample, key, (first, other) => this._compare(same, first, other)), worth };
   }
 

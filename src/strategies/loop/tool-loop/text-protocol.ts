@@ -1,0 +1,5 @@
+/**
+ * @module
+ * The text protocol of `toolLoop`.
+ */
+export { textProtocol } from "../../../answers/text-protocol.js";
