@@ -35,8 +35,8 @@ export function answered<A, R extends ModelResponse>(answer: Answer<A>, response
  * vote.
  */
 export function keyOf(response: ModelResponse): string | undefined {
-  const { toolCalls } = response;
-  if (toolCalls !== undefined && toolCalls.length > 0) return toolCallsKey(response);
+  const calls = toolCallsKey(response);
+  if (calls !== undefined) return calls;
   if ("key" in response) return response.key as string | undefined;
   const words = response.text.trim().replace(/\s+/g, " ").toLowerCase();
   return words === "" ? undefined : words;

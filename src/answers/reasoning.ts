@@ -10,7 +10,7 @@ import type { Message } from "../core/message.js";
 import type { Model, ModelRequest, ModelResponse } from "../core/model.js";
 import { wrap } from "../core/wrap.js";
 import type { Answer } from "./answer.js";
-import { writesCalls } from "./text-protocol/read-turn.js";
+import { writesCalls } from "./text-protocol/writes-calls.js";
 
 /** The default instruction: asks for the thought. */
 export const stepByStep: string = "Think step by step before you answer.";

@@ -2,7 +2,6 @@
  * @module
  * Tool calls as an answer: two responses that call the same tools, with the same arguments, say the same.
  */
-import { canonical } from "../core/canonical.js";
 import type { ToolCallPart } from "../core/message.js";
 import type { ModelResponse } from "../core/model.js";
 
@@ -26,9 +25,15 @@ export function wordsAndCalls({ text, toolCalls = [] }: Pick<ModelResponse, "tex
   return text.trim() === "" ? calls : `${text}\n${calls}`;
 }
 
+/** Objects with their names in order. Arguments are JSON, so this is enough, and lighter than what requests are compared by. */
+function sorted(_: string, value: unknown): unknown {
+  const isObject = Object(value) === value && !Array.isArray(value);
+  return isObject ? Object.fromEntries(Object.entries(value as object).sort()) : value;
+}
+
 function written({ name, input }: ToolCallPart): string {
   try {
-    return `${name}(${canonical(input ?? {})})`;
+    return `${name}(${JSON.stringify(input ?? {}, sorted)})`;
   } catch {
     return `${name}(${String(input)})`; // not what a provider gives
   }

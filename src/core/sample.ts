@@ -273,10 +273,8 @@ export function sampleWarnings(
   samples: readonly ModelResponse[],
 ): { readonly warnings?: readonly Warning[] } {
   if (samples.length < 3) return {};
-  for (const { text, reasoning, toolCalls } of samples) {
-    if (text !== first.text || reasoning !== first.reasoning || (toolCalls !== undefined && toolCalls.length > 0))
-      return {};
-  }
+  for (const { text, reasoning, toolCalls = [] } of samples)
+    if (text !== first.text || reasoning !== first.reasoning || toolCalls.length > 0) return {};
   const message = `all ${samples.length} samples are the same words: raise the temperature, or give variants`;
   return { warnings: [...(first.warnings ?? []), { code: "identical-samples", message }] };
 }

@@ -18,7 +18,7 @@ import { withLogprobs } from "../../core/with-logprobs.js";
 import { wrap } from "../../core/wrap.js";
 import type { Answer } from "../answer.js";
 import type { ScoreStoppingRule } from "../stopping/score-stopping.js";
-import { writesCalls } from "../text-protocol/read-turn.js";
+import { writesCalls } from "../text-protocol/writes-calls.js";
 import type { Branch, Expander, Line, ScoreAggregation, Searched } from "./line.js";
 import { aggregated, Ratings } from "./ratings.js";
 

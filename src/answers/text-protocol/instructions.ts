@@ -4,9 +4,6 @@
  */
 import type { ModelRequest, ResponseSchema, ToolDescription } from "../../core/model.js";
 
-/** Writing ends here: what a tool gave is not for the model to write. */
-export const observationStop = "\nObservation:";
-
 /** The form, behind the list of the tools. */
 export const formInstruction = `To use a tool, write:
 

@@ -32,6 +32,11 @@ export function segmentsOf(text: string): readonly Segment[] {
   for (let match = label.exec(text); match !== null; match = label.exec(text)) {
     const name = nameOf(match);
     const start = match.index + match[0].length;
+    // Arguments of nothing are words like others.
+    if (name === "input" && found.at(-1)?.label !== "action") {
+      label.lastIndex = start;
+      continue;
+    }
     if (found.length === 0 && match.index > 0) found.push({ label: undefined, at: 0, start: 0 });
     found.push({ label: name, at: match.index, start });
     // The next label may follow at once: its line begins with the end of this one.

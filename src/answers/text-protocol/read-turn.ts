@@ -2,9 +2,8 @@
  * @module
  * Reading a turn of ReAct: what was thought, which tools are called, what the final answer is.
  */
-import type { ModelRequest, ToolDescription } from "../../core/model.js";
+import type { ToolDescription } from "../../core/model.js";
 import { readArguments } from "./arguments.js";
-import { observationStop } from "./instructions.js";
 import { segmentsOf, type Segment } from "./labels.js";
 
 /** From where to where in the text. */
@@ -39,9 +38,8 @@ export function readTurn(text: string, { tools = [], cut = false }: TurnOptions 
   let end = text.length;
   for (const segment of segments) {
     const { label, at, start } = segment;
-    const said = thoughts.length > 0 || actions.length > 0 || answer !== undefined;
     const last = actions.at(-1);
-    if (label === "observation" && said) {
+    if (label === "observation" && text.slice(0, at).trim() !== "") {
       end = at;
       break;
     }
@@ -63,11 +61,6 @@ export function readTurn(text: string, { tools = [], cut = false }: TurnOptions 
   const plain = segments.length === 1 && segments[0]?.label === undefined && end === text.length;
   const calls = actions.map((action, index) => callOf(action, tools, cut && index === actions.length - 1));
   return { thoughts: thoughts.filter(([from, to]) => !isFence(text.slice(from, to))), calls, answer, plain };
-}
-
-/** Does the text call tools, in answer to a request of the text protocol? For layers between the model and the protocol. */
-export function writesCalls({ stop = [] }: ModelRequest, text: string): boolean {
-  return stop.includes(observationStop) && readTurn(text).calls.length > 0;
 }
 
 /** Is this the name of a tool, in whatever case? */

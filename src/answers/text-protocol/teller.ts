@@ -25,7 +25,7 @@ export class Teller {
   heard = false;
   private readonly _options: TellerOptions;
   private _state: Label | "plain" | "over" = "plain";
-  /** Has a tool been called? Then nothing behind it is the answer. */
+  /** Did an action come? Then whether what stands behind it is the answer shows at the end. */
   private _called = false;
   /** Does a thought stand before? */
   private _thought = false;
@@ -83,7 +83,8 @@ export class Teller {
     if (state === "final" && label !== "observation" && label !== "thought" && !named) return false;
     const over = state === "final" || label === "observation" || (label === "final" && this._called);
     this._state = over ? "over" : label;
-    this._called ||= named;
+    // What an action asks for may hold labels of its own, and whether it is one shows at the end.
+    this._called ||= label === "action";
     this._kept = this._tail = "";
     if (kept.trim() !== "") this._think(kept.trim(), pieces);
     this._fresh = true;

@@ -1,7 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { textOf, type Message, type ToolCallPart, type ToolDescription } from "mull";
 import { describe, expect } from "vitest";
-import { readTurn, writesCalls } from "../../../src/answers/text-protocol/read-turn.js";
+import { readTurn } from "../../../src/answers/text-protocol/read-turn.js";
+import { writesCalls } from "../../../src/answers/text-protocol/writes-calls.js";
 import { writeTurns } from "../../../src/answers/text-protocol/write-turns.js";
 
 const field = (name: string, type: string): ToolDescription => ({
