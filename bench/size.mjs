@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const aimBytes = 8192;
 // What it weighs now, and a little more: the aim is not reached yet.
-const limitBytes = 11_700;
+const limitBytes = 12_100;
 const names = "stack, run, chainOfThought, sampleN, majorityVote";
 
 const { outputFiles, metafile } = await build({

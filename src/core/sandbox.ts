@@ -8,12 +8,10 @@ import type { JsonValue } from "./message.js";
  * What a program may ask of its host. It may wait; the time it takes is not the program's. Its arguments are JSON values, whatever types it says they have: what comes from a
  * program is to be checked like any other input.
  */
-export type HostFunction = HostFunctionMethod["call"];
-
-/** Written as a method, so that a function may say which JSON values it takes: `(item: string) => …`. */
-interface HostFunctionMethod {
+export type HostFunction = {
+  /** Written as a method, so that a function may say which JSON values it takes: `(item: string) => …`. */
   call(...args: readonly JsonValue[]): unknown;
-}
+}["call"];
 
 /** What a program gets. */
 export interface SandboxRunOptions {
@@ -59,7 +57,7 @@ export interface Sandbox {
   /**
    * Runs a program to its end, or to a limit.
    *
-   * @throws the signal's reason when it is given up; {@link ToolError} where the sandbox itself cannot start or broke
+   * @throws the signal's reason when it is given up; `ToolError` where the sandbox itself cannot start or broke
    */
   run(program: string, options?: SandboxRunOptions): Promise<ProgramResult>;
   /** Ends its workers. It starts new ones when it is used again. */

@@ -15,7 +15,7 @@ export type { SandboxOptions } from "./sandbox/limits.js";
 /**
  * Makes a sandbox for Python that nobody has to trust. It needs the package `pyodide`, and no Python on the machine.
  *
- * Shape: a program in, a {@link ProgramResult} out: the value of the last expression, a coroutine awaited, and what was printed.
+ * Shape: a program in, a `ProgramResult` out: the value of the last expression, a coroutine awaited, and what was printed.
  * Cost: no model calls. The first program waits some seconds for the first worker, which every later one copies in well under a second. After each program
  * the whole memory of Python is put back as it was, in about ten milliseconds.
  * The standard library is all there is: no packages, no processes, no threads, no network; files are in memory and gone after the program. Sets and `random`

@@ -13,7 +13,7 @@ export type { SandboxOptions } from "./sandbox/limits.js";
 /**
  * Makes a sandbox for JavaScript that nobody has to trust. It needs the package `quickjs-emscripten`.
  *
- * Shape: a program in, a {@link ProgramResult} out: the value of the last expression, a promise awaited, and what was printed with `console.log`.
+ * Shape: a program in, a `ProgramResult` out: the value of the last expression, a promise awaited, and what was printed with `console.log`.
  * Cost: no model calls. The first program waits for a worker, about a tenth of a second; each one gets a runtime of its own, in about a millisecond.
  * The language is all there is: no modules, no files, no network, no timers. `Math.random` gives the same numbers in every run; `Date` is true.
  * `memoryBytes` is from 1 MiB to 1 GiB, 64 MiB unless said otherwise.
