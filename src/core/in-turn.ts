@@ -20,8 +20,8 @@ export interface Turns<T, Out> {
   begin(task: T, inside: (name: string) => CallNode): Promise<Out>;
   /** Takes the outcome, in the order in which they were begun. */
   land(task: T, outcome: Outcome<Out>): void;
-  /** Does anybody still wait for it? If not, it is given up, and its outcome is an error. */
-  wanted(task: T): boolean;
+  /** Does anybody still wait for it? If not, it is given up, and its outcome is an error. @defaultValue always */
+  wanted?(task: T): boolean;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function* inTurn<T, Out>(call: Call, turns: Turns<T, Out>): AsyncGe
       flight.scope.close();
       if (call.scope.aborted && exhaustion(call.scope.reason) === undefined) throw call.scope.reason;
       turns.land(flight.task, outcome);
-      for (const { task, scope } of flights) if (!turns.wanted(task)) scope.abort(new ScopeClosed());
+      for (const { task, scope } of flights) if (turns.wanted?.(task) === false) scope.abort(new ScopeClosed());
       yield;
       // What is told of this one stands before all that the next one tells; when the loop is left, that stays untold.
       order.end(landed++);

@@ -116,10 +116,6 @@ class Grower<S, R extends ModelResponse> implements Growing<S, R>, Turns<Trial<S
     }
   }
 
-  wanted(): boolean {
-    return !this._satisfied;
-  }
-
   private _lose(index: number, error: unknown): void {
     const end = exhaustion(error);
     if (end === undefined) this.failures.push({ index, error });

@@ -333,7 +333,7 @@ describe("what goes wrong", () => {
     const clock = virtualClock();
     const search = treeSearch({ ...base, order: breadthFirst(1), maxSteps: 9 });
     const response = await clock.until(run(search(model), "q", { clock, budget }));
-    expect(response).toMatchObject({ stopped, answer: undefined, text: "step 0\nstep 1" });
+    expect(response).toMatchObject({ stopped, answer: undefined, text: "step 0\nstep 1", failures: [] });
     expect(model.calls).toBe(calls);
     expect(clock.pending).toBe(0);
   });
