@@ -7,6 +7,7 @@ import type { Budget, Hold } from "./budget.js";
 import type { Call } from "./call.js";
 import { estimateTokens } from "./estimate.js";
 import type { ModelRequest } from "./model.js";
+import { alone, share } from "./share.js";
 
 /** One call, its tokens, and the price of the dearest step; of a small budget half. */
 export class FinalShare {
@@ -39,7 +40,8 @@ export class FinalShare {
       outputTokens: this._finalTokens,
       usd: this._dearest || (alone(budget) ? Infinity : 0),
     };
-    this._kept = share(needed, this._hold.budget.left, this._kept);
+    const { left } = this._hold.budget;
+    this._kept = share(needed, left, { ...this._kept, calls: left.calls });
     this._hold.resize(this._kept);
   }
 
@@ -57,21 +59,4 @@ export class FinalShare {
   release(): void {
     this._hold.release();
   }
-}
-
-/** What is kept back: what is needed, but not more than half of what is left; yet not less than was kept back before. */
-function share(needed: Readonly<Amount>, left: Readonly<Amount>, before: Readonly<Amount>): Readonly<Amount> {
-  const part = (name: keyof Amount, half: number): number =>
-    left[name] === Infinity ? 0 : Math.min(needed[name], Math.max(before[name], half));
-  return {
-    calls: part("calls", left.calls),
-    tokens: part("tokens", Math.floor(left.tokens / 2)),
-    outputTokens: part("outputTokens", Math.floor(left.outputTokens / 2)),
-    usd: part("usd", left.usd / 2),
-  };
-}
-
-/** Does nobody else spend, or keep back, money of this budget now? Else the first step, whose price is not known, keeps nothing back. */
-function alone({ limits, spent, left }: Budget): boolean {
-  return limits.usd === undefined || left.usd >= limits.usd - spent.usd - 1e-9;
 }

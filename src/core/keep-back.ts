@@ -7,6 +7,7 @@ import type { Budget } from "./budget.js";
 import type { Call } from "./call.js";
 import { estimateTokens } from "./estimate.js";
 import type { ModelRequest, ModelResponse } from "./model.js";
+import { share } from "./share.js";
 
 /** Calls that read samples. */
 export interface Reading {
@@ -67,14 +68,12 @@ export function keepBack(request: ModelRequest, call: Call, options: KeepBackOpt
     const least = known ? need(Math.min(length + 1, planned), Math.min(outputTokens, leastTokens), 0) : kept;
     const most = need(planned, outputTokens, Infinity);
     const { left } = hold.budget;
-    const part = (name: keyof Amount, half: number): number =>
-      left[name] === Infinity ? 0 : Math.min(most[name], Math.max(least[name], kept[name], half));
-    kept = {
-      calls: part("calls", Math.floor(left.calls / 2)),
-      tokens: part("tokens", Math.floor(left.tokens / 2)),
-      outputTokens: part("outputTokens", Math.floor(left.outputTokens / 2)),
-      usd: part("usd", left.usd / 2),
-    };
+    kept = share(most, left, {
+      calls: Math.max(least.calls, kept.calls),
+      tokens: Math.max(least.tokens, kept.tokens),
+      outputTokens: Math.max(least.outputTokens, kept.outputTokens),
+      usd: Math.max(least.usd, kept.usd),
+    });
     hold.resize(kept);
   };
   expect([]);

@@ -2,6 +2,7 @@
  * @module
  * Tools: the model asks, tools answer, until it has what it needs.
  */
+import { textProtocol } from "../../answers/text-protocol.js";
 import type { Call } from "../../core/call.js";
 import type { Approve, Repeat } from "../../core/call-tools/rules.js";
 import { turnOf, withoutCalls } from "../../core/conversation.js";
@@ -13,7 +14,6 @@ import type { Model, ModelRequest, ModelResponse, StopReason, Warning } from "..
 import type { Tool } from "../../core/tool.js";
 import { wrap } from "../../core/wrap.js";
 import { checkToolLoop, checkToolRequest } from "./tool-loop/checks.js";
-import { textProtocol } from "./tool-loop/text-protocol.js";
 import { ending, toolUser } from "./tool-loop/use-tools.js";
 
 /** Options of {@link toolLoop}. */

@@ -7,6 +7,7 @@ import type { Call } from "../../../core/call.js";
 import { addToPrompt } from "../../../core/conversation.js";
 import { estimateTokens } from "../../../core/estimate.js";
 import type { ModelRequest } from "../../../core/model.js";
+import { alone } from "../../../core/share.js";
 
 /** What is kept back. */
 export interface FinalShare {
@@ -21,10 +22,9 @@ export interface FinalShare {
 /** Keeps back one call and the tokens for it, but no more than half of what is left; money, half of it, only while nobody else spends any. */
 export function finalShare(request: ModelRequest, { budget }: Call): FinalShare {
   if (budget.unlimited) return { expect: nothing, release: nothing };
-  const { limits, spent, left } = budget;
-  const alone = limits.usd === undefined || left.usd >= limits.usd - spent.usd - 1e-9;
+  const { left } = budget;
   const hold = budget.hold({});
-  let kept = { calls: 0, tokens: 0, outputTokens: 0, usd: alone && left.usd !== Infinity ? left.usd / 2 : 0 };
+  let kept = { calls: 0, tokens: 0, outputTokens: 0, usd: alone(budget) && left.usd !== Infinity ? left.usd / 2 : 0 };
   const expect = (words: string): void => {
     const { calls, tokens, outputTokens } = hold.budget.left;
     const input = estimateTokens(addToPrompt(request, words)) + promptTokens;
