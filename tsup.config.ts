@@ -22,18 +22,16 @@ function written(files: readonly string[]): Record<string, string> {
   );
 }
 
-/** Puts the weights beside whichever file asks for them: the bundler decides whether that is an entry or a shared chunk. */
+/** Puts each file of weights beside whichever file asks for it: the bundler decides whether that is an entry or a shared chunk. */
 async function placeWeights(): Promise<void> {
-  const weights = "src/tiny/weights.bin";
-  if (!existsSync(weights)) return;
-  const folders = new Set<string>();
-  for (const file of await readdir("dist", { recursive: true })) {
-    if (!file.endsWith(".js")) continue;
-    const path = join("dist", file);
-    if ((await readFile(path, "utf8")).includes("./weights.bin")) folders.add(dirname(path));
+  const scripts = (await readdir("dist", { recursive: true })).filter((file) => file.endsWith(".js"));
+  const texts = await Promise.all(scripts.map((file) => readFile(join("dist", file), "utf8")));
+  for (const name of (await readdir("src/tiny")).filter((file) => file.endsWith(".bin"))) {
+    const askers = scripts.filter((_, i) => texts[i]?.includes(`./${name}`));
+    if (askers.length === 0) throw new Error(`src/tiny/${name} exists, but nothing in dist reads it`);
+    for (const folder of new Set(askers.map(dirname)))
+      await copyFile(join("src/tiny", name), join("dist", folder, name));
   }
-  if (folders.size === 0) throw new Error(`${weights} exists, but nothing in dist reads it`);
-  for (const folder of folders) await copyFile(weights, join(folder, "weights.bin"));
 }
 
 const common: Options = {

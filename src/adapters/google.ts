@@ -52,7 +52,8 @@ export function fromGoogle(client: GoogleClient, modelId: string, options: FromG
   checkModelOptions(where, options);
   const { price, countTokens } = options;
   const profile = profileOf(modelId, client.vertexai === true);
-  const capabilities: Capabilities = { n: false, latent: false, ...profile.capabilities, ...options.capabilities };
+  // The wire has no field for latent thinking: whoever claims it would have it ignored.
+  const capabilities: Capabilities = { n: false, ...profile.capabilities, ...options.capabilities, latent: false };
   const asked: Asked = { id: `google:${modelId}`, model: modelId, client, profile };
   return source(asked.id, capabilities, (request, call) => ask(asked, request, call), { price, countTokens });
 }

@@ -54,7 +54,8 @@ export function fromOllama(client: OllamaClient, modelId: string, options: FromO
   checkModelOptions(where, options);
   const { price, countTokens } = options;
   const profile = profileOf(modelId);
-  const capabilities: Capabilities = { n: false, latent: false, ...profile.capabilities, ...options.capabilities };
+  // The wire has no field for latent thinking: whoever claims it would have it ignored.
+  const capabilities: Capabilities = { n: false, ...profile.capabilities, ...options.capabilities, latent: false };
   const asked: Asked = { id: `ollama:${modelId}`, model: modelId, client, profile };
   return source(asked.id, capabilities, (request, call) => ask(asked, request, call), { price, countTokens });
 }

@@ -53,6 +53,8 @@ export function fromOpenAI(client: OpenAIClient, modelId: string, options: FromO
     ...known.capabilities,
     ...(known.thinks !== undefined && { reasoning: api === "responses" && known.thinks ? "summary" : "none" }),
     ...options.capabilities,
+    // Responses have no field for latent thinking: whoever claims it would have it ignored.
+    ...(api === "responses" && { latent: false }),
   };
   const sourceOptions = { price, countTokens };
   if (api === "chat") {

@@ -3,7 +3,7 @@
  * What happens to a request that asks for more than the model has: said aloud, never silently.
  */
 import type { CallNode } from "./call.js";
-import type { Capabilities } from "./capabilities.js";
+import { thinksIn, type Capabilities, type LatentAbility } from "./capabilities.js";
 import { CapabilityError } from "./errors.js";
 import type { ModelRequest, Warning } from "./model.js";
 
@@ -27,16 +27,16 @@ const soft: readonly Knob[] = [
 const hard: readonly Knob[] = [
   ["tools", ["tools"]],
   ["prefill", ["prefill"]],
-  ["latent", ["latent"]],
 ];
 
-/** Fits requests to a model; costs nothing for a model that denies nothing. */
+/** Fits requests to a model; costs next to nothing for a model that denies nothing. */
 export function adapter(id: string, capabilities: Capabilities): (request: ModelRequest, call: CallNode) => Adapted {
   const dropped = soft.filter(([name]) => capabilities[name] === false);
   const refused = hard.filter(([name]) => capabilities[name] === false);
-  if (dropped.length === 0 && refused.length === 0) return (request) => ({ request });
 
   return (request, call) => {
+    if (request.latent !== undefined || request.score !== undefined) checkUnworded(id, capabilities, request);
+    if (dropped.length === 0 && refused.length === 0) return { request };
     for (const [capability, fields] of refused) {
       if (fields.some((field) => asked(request[field]))) {
         throw new CapabilityError(capability, id, `${id} does not support ${capability}, which the request asks for`);
@@ -57,6 +57,20 @@ export function adapter(id: string, capabilities: Capabilities): (request: Model
     }
     return adapted === undefined ? { request } : { request: adapted as unknown as ModelRequest, warnings };
   };
+}
+
+/** Refuses what is asked beside words, where the model cannot give it. */
+function checkUnworded(id: string, capabilities: Capabilities, { latent, score }: ModelRequest): void {
+  for (const [field, value] of Object.entries(latent ?? {})) {
+    if (value !== undefined && thinksIn(capabilities, field as LatentAbility) === false) {
+      throw new CapabilityError("latent", id, `${id} does not support latent.${field}, which the request asks for`);
+    }
+  }
+  // A model that does not know the field would write an answer, and it would look like what was asked for.
+  if (score !== undefined && capabilities.score !== true) {
+    const message = `${id} cannot score a given text, which the request asks for: tiny() of mull/tiny can`;
+    throw new CapabilityError("score", id, message);
+  }
 }
 
 /** Tells what a provider says that it left out. */

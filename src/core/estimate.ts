@@ -20,7 +20,7 @@ const fileTokens = 1500;
 
 /** UTF-8 bytes / 3 + 4 per message, tools and schema included; a file counts 1,500, also one of a tool's result that may not be sent. */
 export function estimateTokens(request: ModelRequest): number {
-  let bytes = utf8Length(request.prefill ?? "");
+  let bytes = utf8Length(request.prefill ?? "") + utf8Length(request.score ?? "");
   let extra = 4;
   for (const { content } of request.messages) {
     extra += 4;

@@ -148,7 +148,7 @@ export class Flight implements TapedFlight {
       price === undefined ? 0 : (input * price.inputUsd + output * price.outputUsd) / 1e6;
     const habit = budget.habit(id);
     const inputTokens = Math.ceil(tokensOf(this.request, this.plan) * habit.inputRatio);
-    const { maxOutputTokens } = this.request;
+    const maxOutputTokens = this.request.score === undefined ? this.request.maxOutputTokens : 1;
     const each = maxOutputTokens ?? Math.max(habit.outputTokens, firstOutput);
     const usual = maxOutputTokens ?? (habit.outputTokens || firstOutput);
 
@@ -242,7 +242,7 @@ export class Flight implements TapedFlight {
       const estimate = tokensOf(this.request, this.plan);
       if (estimate > 0) habit.inputRatio = Math.max(habit.inputRatio, spent.inputTokens / estimate);
     }
-    for (const { outputTokens } of spends) {
+    for (const { outputTokens } of this.request.score === undefined ? spends : []) {
       if (outputTokens !== undefined) habit.outputTokens = Math.max(habit.outputTokens, 2 * outputTokens, 64);
     }
   }

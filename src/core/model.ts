@@ -26,6 +26,26 @@ export interface ResponseSchema {
 /** How hard to think, for models that have the knob. */
 export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
+/** Thinking that is not words. A model takes the fields that its {@link Capabilities.latent} names. */
+export interface LatentRequest {
+  /** Loops of the recurrent block for every token; with `halt`, the most. Whole, at least 1. */
+  readonly steps?: number | undefined;
+  /** Loops no further once two successive loops differ by less than this: KL divergence of what comes next, in nats. Above 0. */
+  readonly halt?: number | undefined;
+  /** Tokens without meaning that are read before the answer is written. Whole, at least 0. */
+  readonly pauseTokens?: number | undefined;
+  /** What the model knew at the end of an earlier text, as {@link LatentReport.state} gave it: this request goes on from there. */
+  readonly state?: string | undefined;
+}
+
+/** What a model says of thinking that is not words. */
+export interface LatentReport {
+  /** Loops that the first token of the answer took. */
+  readonly steps?: number | undefined;
+  /** What the model knows at the end of what it read, for {@link LatentRequest.state} of the next block. */
+  readonly state?: string | undefined;
+}
+
 /** What is asked of a model. Never mutated. */
 export interface ModelRequest {
   /** At least one. */
@@ -53,8 +73,13 @@ export interface ModelRequest {
   /** The start of the answer, for the model to continue. The response's `text` does not repeat it. */
   readonly prefill?: string | undefined;
   readonly effort?: Effort | undefined;
-  /** Thinking that is not words: loops of a recurrent block, pause tokens. */
-  readonly latent?: { readonly steps?: number | undefined; readonly pauseTokens?: number | undefined } | undefined;
+  /** Thinking that is not words, for models that were trained for it ({@link Capabilities.latent}). */
+  readonly latent?: LatentRequest | undefined;
+  /**
+   * Write nothing, and tell instead how likely this text is as the answer, behind `prefill` where there is one. The response's `text` is this text,
+   * its `logprobs` are those of its tokens, in order. Only of models with {@link Capabilities.score}.
+   */
+  readonly score?: string | undefined;
   /** Passed to the provider as they are, by provider name. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, JsonValue>>>> | undefined;
 }
@@ -99,6 +124,8 @@ export interface ModelResponse {
   /** What finished calls at and beneath this response spent. */
   readonly usage: Usage;
   readonly logprobs?: readonly TokenLogprob[];
+  /** What became of thinking that is not words. */
+  readonly latent?: LatentReport;
   readonly warnings?: readonly Warning[];
   /** Set by strategies: why they stopped. */
   readonly stopped?: StopReason;

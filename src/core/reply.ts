@@ -106,6 +106,9 @@ export function malformed(reply: Reply, request: ModelRequest, id: string): unkn
   if (typeof reply.text !== "string") {
     return new MalformedResponseError(`${id} returned no text: expected a string, got ${typeof reply.text}`);
   }
+  if (request.score !== undefined && reply.logprobs === undefined) {
+    return new MalformedResponseError(`${id} gave no log-probabilities of the text it was to score`);
+  }
   if (reply.text !== "" || request.prefill !== undefined) return undefined;
   if ((reply.toolCalls?.length ?? 0) > 0) return undefined;
   // A picture says it without words.

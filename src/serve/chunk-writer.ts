@@ -55,7 +55,7 @@ export class ChunkWriter {
     const whole = ++this._finished === n;
     const end = {
       index,
-      delta: {},
+      delta: response.latent === undefined ? {} : { latent: response.latent },
       logprobs: logprobsOf(response.logprobs),
       finish_reason: finishOf(response.finishReason),
       ...(details && n > 1 && { mull: detailsOf(response, this._notes) }),

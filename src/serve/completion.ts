@@ -66,13 +66,14 @@ function spent(responses: readonly ModelResponse[]): Usage {
   return responses.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
 }
 
-function messageOf({ text, reasoning = "", toolCalls = [] }: ModelResponse): object {
+function messageOf({ text, reasoning = "", toolCalls = [], latent }: ModelResponse): object {
   return {
     role: "assistant",
     content: text === "" && toolCalls.length > 0 ? null : text,
     ...(reasoning !== "" && { reasoning_content: reasoning }),
     refusal: null,
     ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(toolCallOf) }),
+    ...(latent !== undefined && { latent }),
   };
 }
 

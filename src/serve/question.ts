@@ -155,9 +155,19 @@ function logprobsOf(fields: Fields): number | undefined {
 
 function latentOf(value: unknown, param: string): ModelRequest["latent"] {
   const latent = object(value, param);
-  const steps = optional(latent, "steps", integer(0), `${param}.`);
+  // Thinking otherwise than was asked for would not be noticed.
+  const strange = Object.keys(latent).find((name) => !latentFields.includes(name));
+  if (strange !== undefined) throw wrong(`${param}.${strange}`, `left out: there are ${latentFields.join(", ")}`);
+  const steps = optional(latent, "steps", integer(1), `${param}.`);
+  const halt = optional(latent, "halt", positive, `${param}.`);
   const pauseTokens = optional(latent, "pauseTokens", integer(0), `${param}.`);
-  return defined({ steps, pauseTokens });
+  const state = optional(latent, "state", words, `${param}.`);
+  return defined({ steps, halt, pauseTokens, state });
+}
+
+function positive(value: unknown, param: string): number {
+  if (typeof value === "number" && value > 0 && value < Infinity) return value;
+  throw wrong(param, "a number above 0");
 }
 
 /** The fields that have a value. */
@@ -165,6 +175,7 @@ function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
+const latentFields = ["steps", "halt", "pauseTokens", "state"];
 const noArguments = { type: "object", properties: {} };
 
 const known: ReadonlySet<string> = new Set(

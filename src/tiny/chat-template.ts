@@ -4,19 +4,12 @@
  */
 import type { ModelRequest } from "../core/model.js";
 import { chainIn, readConversation, readDraft, type Conversation, type Draft } from "./conversation.js";
-import { encode, tokenOf } from "./tokenizer.js";
+import type { Opening } from "./line.js";
+import { encode, pieceOf, tokenOf } from "./tokenizer.js";
 
 /** What the network reads, and how it goes on. */
-export interface Prompt {
+export interface Prompt extends Opening {
   readonly tokens: readonly number[];
-  /** Tokens it must write first. */
-  readonly forced: readonly number[];
-  /** What the text goes on from, as it was given. */
-  readonly prefill: string;
-  /** Name of the tool that its calculations call. */
-  readonly tool: string | undefined;
-  /** Tool calls so far. */
-  readonly toolCalls: number;
 }
 
 /**
@@ -47,6 +40,8 @@ export function fillTemplate(request: ModelRequest): Prompt {
     prefill,
     tool,
     toolCalls: conversation.toolCalls,
+    end: tokenOf("<eos>"),
+    pieceOf,
   };
 }
 

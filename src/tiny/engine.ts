@@ -3,9 +3,8 @@
  * Reading a prompt and writing behind it, several lines at a time. Keeps the latest texts it read, which never changes what is written.
  */
 import type { Scope } from "../core/scope.js";
-import { mostRows, Network, type Row } from "./network.js";
-import { Slots } from "./slots.js";
-import type { Weights } from "./weights.js";
+import { mostRows, type Row } from "./blocks.js";
+import { Slots, type Token } from "./slots.js";
 
 /** A line being written. */
 export interface Writer {
@@ -13,21 +12,31 @@ export interface Writer {
   next(logits: Float32Array): number | undefined;
 }
 
-/** Texts that are kept beside those being written. */
-const keptTexts = 16;
+/** A network as the engine drives it, or one way of reading with it. */
+export interface Reader<T extends Token> {
+  /**
+   * Reads a text into a slot that holds the first `known` tokens of it, fewer than all. Yields where there is time for a pause, and then says how many
+   * tokens the slot holds. Returns the logits behind the last token; the next reading may overwrite them.
+   */
+  begin(slot: number, tokens: readonly T[], known: number): Generator<number, Float32Array>;
+  /** Reads one more token into each of up to {@link mostRows} slots. Returns the logits behind each. */
+  read(rows: readonly Row[]): readonly Float32Array[];
+  /** Copies the first `length` tokens of what one slot holds to another. */
+  copy(from: number, to: number, length: number): void;
+}
+
 /** How long the event loop may be held up. */
 const sliceMs = 6;
 
-/** A network with its memory. Requests take turns: there is one processor for all of them. */
-export class Engine {
-  private readonly _network: Network;
+/** The memory of a network, slot by slot. Requests take turns: there is one processor for all of them. */
+export class Engine<T extends Token> {
   private readonly _slots: Slots;
   private _turn: Promise<unknown> = Promise.resolve();
   private _sliceBegan = 0;
 
-  constructor(weights: Weights) {
-    this._network = new Network(weights, mostRows + keptTexts);
-    this._slots = new Slots(mostRows + keptTexts);
+  /** @param slots - how many texts are held: more than {@link mostRows} */
+  constructor(slots: number) {
+    this._slots = new Slots(slots);
   }
 
   /**
@@ -35,33 +44,43 @@ export class Engine {
    *
    * @throws the reason of `scope`, as soon as it is aborted
    */
-  write(prompt: readonly number[], writers: readonly Writer[], scope: Scope): Promise<number> {
-    const done = this._turn.then(() => this._write(prompt, writers, scope));
+  write(reader: Reader<T>, prompt: readonly T[], writers: readonly Writer[], scope: Scope): Promise<number> {
+    const done = this._turn.then(() => this._write(reader, prompt, writers, scope));
     this._turn = done.catch(() => undefined);
     return done;
   }
 
-  private async _write(prompt: readonly number[], writers: readonly Writer[], scope: Scope): Promise<number> {
+  private async _write(
+    reader: Reader<T>,
+    prompt: readonly T[],
+    writers: readonly Writer[],
+    scope: Scope,
+  ): Promise<number> {
     await this._pause(scope);
-    const { slot, known } = this._resume(prompt);
-    let logits: readonly Float32Array[] = [];
-    for (let from = known; from < prompt.length; from += mostRows) {
+    const { slot, known } = this._resume(reader, prompt);
+    const reading = reader.begin(slot, prompt, known);
+    let piece = reading.next();
+    for (; piece.done !== true; piece = reading.next()) {
+      this._slots.read(slot, prompt, piece.value);
       await this._pause(scope);
-      const tokens = prompt.slice(from, from + mostRows);
-      const rows = tokens.map((token, i) => ({ slot, token, position: from + i }));
-      logits = this._read(rows, from + mostRows < prompt.length ? 0 : 1);
     }
-    const first = (logits[0] as Float32Array).slice();
+    this._slots.read(slot, prompt, prompt.length);
+    const first = piece.value.slice();
     for (let from = 0; from < writers.length; from += mostRows) {
       const lines = writers
         .slice(from, from + mostRows)
-        .map((writer, i) => ({ writer, slot: from + i === 0 ? slot : this._fork(slot, prompt.length) }));
-      await this._writeTogether(lines, first, scope);
+        .map((writer, i) => ({ writer, slot: from + i === 0 ? slot : this._fork(reader, slot, prompt.length) }));
+      await this._writeTogether(reader, lines, first, scope);
     }
     return known;
   }
 
-  private async _writeTogether(lines: readonly Line[], first: Float32Array, scope: Scope): Promise<void> {
+  private async _writeTogether(
+    reader: Reader<T>,
+    lines: readonly Line[],
+    first: Float32Array,
+    scope: Scope,
+  ): Promise<void> {
     let open = lines;
     let logits: readonly Float32Array[] = lines.map(() => first);
     for (;;) {
@@ -73,18 +92,13 @@ export class Engine {
         return token !== undefined;
       });
       if (open.length === 0) return;
-      logits = this._read(rows, rows.length);
+      logits = reader.read(rows);
+      for (const { slot, token } of rows) this._slots.add(slot, token);
     }
   }
 
-  private _read(rows: readonly Row[], wanted: number): readonly Float32Array[] {
-    const logits = this._network.read(rows, wanted);
-    for (const { slot, token } of rows) this._slots.add(slot, token);
-    return logits;
-  }
-
   /** A slot that holds as much of the prompt as was read before; its last token is always read, for what comes behind it. */
-  private _resume(prompt: readonly number[]): { readonly slot: number; readonly known: number } {
+  private _resume(reader: Reader<T>, prompt: readonly T[]): { readonly slot: number; readonly known: number } {
     const { slot, shared } = this._slots.nearest(prompt);
     const known = Math.min(shared, prompt.length - 1);
     // A text that the prompt goes on from is gone on with; of any other the beginning is copied.
@@ -92,12 +106,12 @@ export class Engine {
       this._slots.hold(slot, slot, known);
       return { slot, known };
     }
-    return { slot: this._fork(slot, known), known };
+    return { slot: this._fork(reader, slot, known), known };
   }
 
-  private _fork(source: number, length: number): number {
+  private _fork(reader: Reader<T>, source: number, length: number): number {
     const slot = this._slots.oldest();
-    if (slot !== source) this._network.copy(source, slot, length);
+    if (slot !== source) reader.copy(source, slot, length);
     this._slots.hold(slot, source, length);
     return slot;
   }

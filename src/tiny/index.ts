@@ -1,7 +1,9 @@
 /**
  * @module
- * `mull/tiny`: the embedded model, and problems for it.
+ * `mull/tiny`: the embedded models, and problems for them.
  */
+export { loopProblems, type LoopProblem, type LoopProblemsOptions } from "./loop-problems.js";
 export { problems, type Grade, type Problem, type ProblemsOptions } from "./problems.js";
 export { tiny, type TinyOptions } from "./tiny.js";
+export { tinyLoop, type TinyLoopOptions } from "./tiny-loop.js";
 export { unknownWords } from "./tokenizer.js";

@@ -7,14 +7,28 @@ import type { FinishReason, TokenLogprob } from "../core/model.js";
 import type { Random } from "../core/random.js";
 import type { Reply } from "../core/source.js";
 import type { Delta } from "../core/tape.js";
-import type { Prompt } from "./chat-template.js";
 import type { Writer } from "./engine.js";
-import { choose, likeliest, logprobsOf, type Sampling } from "./sampling.js";
-import { decode, pieceOf, tokenOf } from "./tokenizer.js";
+import { choose, tokenLogprob, type Sampling } from "./sampling.js";
+import { decode, tokenOf } from "./tokenizer.js";
+
+/** What a line begins with, and how its tokens are written. */
+export interface Opening {
+  /** Tokens it must write first. */
+  readonly forced: readonly number[];
+  /** What the text goes on from, as it was given. */
+  readonly prefill: string;
+  /** Name of the tool that its calculations call. */
+  readonly tool: string | undefined;
+  /** Tool calls so far. */
+  readonly toolCalls: number;
+  /** The token that ends it. */
+  readonly end: number;
+  /** A token as it is written behind a text. */
+  readonly pieceOf: (token: number, before: string) => string;
+}
 
 /** How the lines of a request are written. */
 export interface LineSettings extends Sampling {
-  readonly prompt: Prompt;
   /** The most tokens. */
   readonly limit: number;
   /** Writing ends before any of these. */
@@ -28,6 +42,7 @@ export type Listener = (part: Delta) => void;
 
 /** Writes one completion. */
 export class Line implements Writer {
+  private readonly _opening: Opening;
   private readonly _settings: LineSettings;
   private readonly _random: Random;
   private readonly _listener: Listener | undefined;
@@ -45,7 +60,8 @@ export class Line implements Writer {
   private _toolCall: ToolCallPart | undefined;
   private _finishReason: FinishReason = "length";
 
-  constructor(settings: LineSettings, random: Random, listener: Listener | undefined) {
+  constructor(opening: Opening, settings: LineSettings, random: Random, listener: Listener | undefined) {
+    this._opening = opening;
     this._settings = settings;
     this._random = random;
     this._listener = listener;
@@ -53,13 +69,13 @@ export class Line implements Writer {
   }
 
   next(logits: Float32Array): number | undefined {
-    const { prompt, limit } = this._settings;
-    const token = prompt.forced[this._written.length] ?? choose(logits, this._settings, this._random, this._written);
-    const last = token === tokenOf("<eos>");
+    const { forced, end } = this._opening;
+    const token = forced[this._written.length] ?? choose(logits, this._settings, this._random, this._written);
+    const last = token === end;
     if (!last) this._written.push(token);
     let over = last || (this._expression !== undefined && token === tokenOf("</calc>"));
     if (over) this._end();
-    else over = this._add(token, logits) || this._written.length >= limit;
+    else over = this._add(token, logits) || this._written.length >= this._settings.limit;
     this._tell(over);
     return over ? undefined : token;
   }
@@ -85,16 +101,16 @@ export class Line implements Writer {
 
   /** Adds a token to the text or the tool call; does a stop sequence end the text with it? */
   private _add(token: number, logits: Float32Array): boolean {
-    const { prompt } = this._settings;
+    const { tool, prefill, pieceOf } = this._opening;
     if (this._expression !== undefined) {
       this._expression.push(token);
       return false;
     }
-    if (prompt.tool !== undefined && token === tokenOf("<calc>")) {
+    if (tool !== undefined && token === tokenOf("<calc>")) {
       this._expression = [];
       return false;
     }
-    const piece = pieceOf(token, this._text === "" ? prompt.prefill : this._text);
+    const piece = pieceOf(token, this._text === "" ? prefill : this._text);
     this._text += piece;
     this._addLogprob(token, piece, logits);
     return this._cut(piece.length);
@@ -102,7 +118,7 @@ export class Line implements Writer {
 
   /** The network ended the line, or its tool call. */
   private _end(): void {
-    const { tool: name, toolCalls } = this._settings.prompt;
+    const { tool: name, toolCalls } = this._opening;
     this._finishReason = "stop";
     if (name === undefined || this._expression === undefined || this._expression.length === 0) return;
     const input = { expression: decode(this._expression) };
@@ -114,13 +130,11 @@ export class Line implements Writer {
   private _addLogprob(token: number, piece: string, logits: Float32Array): void {
     const { logprobs: count } = this._settings;
     if (count === undefined) return;
-    const all = logprobsOf(logits);
+    const { prefill, pieceOf } = this._opening;
     const before = this._text.slice(0, -piece.length);
-    const top = likeliest(all, count).map((other) => ({
-      token: pieceOf(other, before === "" ? this._settings.prompt.prefill : before),
-      logprob: all[other] as number,
-    }));
-    this._logprobs.push({ token: piece, logprob: all[token] as number, ...(count > 0 && { top }) });
+    this._logprobs.push(
+      tokenLogprob(logits, token, piece, count, (other) => pieceOf(other, before === "" ? prefill : before)),
+    );
   }
 
   /** Ends the text before a stop sequence that the last `fresh` characters completed. */

@@ -2,6 +2,7 @@
  * @module
  * From logits to a token: penalties, temperature, top-k, top-p; and the log-probabilities.
  */
+import type { TokenLogprob } from "../core/model.js";
 import type { Random } from "../core/random.js";
 
 /** How a token is chosen. */
@@ -43,6 +44,30 @@ export function logprobsOf(logits: Float32Array): number[] {
   for (const logit of logits) sum += Math.exp(logit - most);
   const total = most + Math.log(sum);
   return Array.from(logits, (logit) => logit - total);
+}
+
+/**
+ * The log-probability of a token that is written as `piece`, with those of the `count` likeliest tokens in its place.
+ *
+ * @param pieceOf - how another token would be written there
+ */
+export function tokenLogprob(
+  logits: Float32Array,
+  token: number,
+  piece: string,
+  count: number,
+  pieceOf: (token: number) => string,
+): TokenLogprob {
+  const all = logprobsOf(logits);
+  const logprob = all[token] as number;
+  if (count === 0) return { token: piece, logprob };
+  const top = likeliest(all, count).map((other) => ({ token: pieceOf(other), logprob: all[other] as number }));
+  return { token: piece, logprob, top };
+}
+
+/** Kullback-Leibler divergence of one distribution from another, both as log-probabilities, in nats: of `p` as seen by who expected `q`. */
+export function divergence(p: readonly number[], q: readonly number[]): number {
+  return p.reduce((sum, logprob, i) => sum + Math.exp(logprob) * (logprob - (q[i] as number)), 0);
 }
 
 /** The `count` tokens that score highest, best first; of equal ones the first. */

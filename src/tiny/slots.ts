@@ -3,9 +3,12 @@
  * Which slot of the network holds which text. State that outlives a call: the latest texts are kept, so that what goes on from them is not read again.
  */
 
+/** What stands at one place of a text: a token by its number, or what takes the place of one, by its text. */
+export type Token = number | string;
+
 /** The tokens of every slot. At most `count` texts are kept; the one unused for longest makes room. */
 export class Slots {
-  private readonly _texts: number[][];
+  private readonly _texts: Token[][];
   private readonly _used: number[];
   private _clock = 0;
 
@@ -15,7 +18,7 @@ export class Slots {
   }
 
   /** The slot that shares the longest beginning with `tokens`, and how long that is. */
-  nearest(tokens: readonly number[]): { readonly slot: number; readonly shared: number } {
+  nearest(tokens: readonly Token[]): { readonly slot: number; readonly shared: number } {
     let slot = 0;
     let shared = 0;
     this._texts.forEach((text, i) => {
@@ -43,11 +46,16 @@ export class Slots {
   }
 
   /** One more token was read into a slot. */
-  add(slot: number, token: number): void {
+  add(slot: number, token: Token): void {
     this._text(slot).push(token);
   }
 
-  private _text(slot: number): number[] {
-    return this._texts[slot] as number[];
+  /** The first `length` tokens of a text were read into the slot that holds the beginning of it. */
+  read(slot: number, tokens: readonly Token[], length: number): void {
+    for (let i = this.length(slot); i < length; i++) this.add(slot, tokens[i] as Token);
+  }
+
+  private _text(slot: number): Token[] {
+    return this._texts[slot] as Token[];
   }
 }

@@ -3,16 +3,18 @@
  * The embedded model: a real, very small language model that needs no network and no key.
  */
 import type { Capabilities } from "../core/capabilities.js";
-import { ProviderError } from "../core/errors.js";
 import type { Model, ModelRequest } from "../core/model.js";
-import { checkInteger, checkNumber, checkOptions } from "../core/options.js";
-import { hashText, Random } from "../core/random.js";
+import { checkInteger, checkOptions } from "../core/options.js";
 import { source, type Reply, type SourceCall } from "../core/source.js";
-import type { Delta } from "../core/tape.js";
+import { mostRows } from "./blocks.js";
 import { fillTemplate } from "./chat-template.js";
+import { complete, knobsOf, roomOf, tokensOf, type Task } from "./completions.js";
 import { Engine } from "./engine.js";
-import { Line, type LineSettings } from "./line.js";
-import { loadWeights, readWeights, type NetworkConfig } from "./weights.js";
+import type { LineSettings } from "./line.js";
+import { Network, type NetworkConfig } from "./network.js";
+import { cut, unknown } from "./tokenizer.js";
+import { vocabulary } from "./vocabulary.js";
+import { loadWeights, readWeights } from "./weights.js";
 
 /** Options of {@link tiny}. */
 export interface TinyOptions {
@@ -29,8 +31,9 @@ export interface TinyOptions {
  * Cost: no money; some 5,000 tokens a second. A call's completions (`n`) are written together, calls one after another.
  * Keeps the latest texts it read, so that calls that go on from them are quick; this changes no answer, only `cachedInputTokens`.
  * The same seed writes the same words, whatever the timing. Log-probabilities are those before temperature, cuts and penalties.
+ * Asked to `score` a text, it reads it as if it had written it: its tokens are counted as input, and words that it does not know as `<unk>`.
  *
- * @throws `ProviderError` when the weights cannot be fetched; at a call, for a prompt that leaves no room
+ * @throws `ProviderError` when the weights cannot be fetched; at a call, for a prompt that leaves no room, or a text to score that has nothing it knows
  * @throws `MalformedResponseError` for weights that are none
  * @throws `InvalidOptionError` for an unknown option; at a call, for knobs out of bounds
  * @example
@@ -39,14 +42,26 @@ export interface TinyOptions {
  */
 export async function tiny(options: TinyOptions = {}): Promise<Model> {
   checkOptions("tiny", options, ["weights"]);
-  const { weights: given } = options;
-  const weights = readWeights(given instanceof Uint8Array ? given : await loadWeights(given));
-  const engine = new Engine(weights);
-  return source("tiny", capabilities, (request, call) => write(engine, weights.config, request, call), {
+  const { weights: given = packaged } = options;
+  const bytes = given instanceof Uint8Array ? given : await loadWeights("tiny", given);
+  const weights = readWeights<NetworkConfig>("tiny", bytes, vocabulary);
+  const network = new Network(weights, mostRows + keptTexts);
+  const engine = new Engine<number>(mostRows + keptTexts);
+  const generate = async (request: ModelRequest, call: SourceCall): Promise<readonly Reply[]> => {
+    const task = taskOf(request);
+    const settings = settingsOf(request, task, weights.config);
+    return complete("tiny", engine, network, task, settings, request, call);
+  };
+  return source("tiny", capabilities, generate, {
     price: { inputUsd: 0, outputUsd: 0 },
-    countTokens: (request) => fillTemplate(request).tokens.length,
+    countTokens: (request) => tokensOf(taskOf(request)),
   });
 }
+
+/** Where the package keeps its weights. Bundlers know this form, and copy the file. */
+export const packaged: URL = new URL("./weights.bin", import.meta.url);
+/** Texts that are kept beside those being written. */
+const keptTexts = 16;
 
 const capabilities: Capabilities = {
   n: 64,
@@ -58,51 +73,20 @@ const capabilities: Capabilities = {
   tools: true,
   schema: false,
   latent: false,
+  score: true,
   reasoning: "none",
 };
 
-async function write(
-  engine: Engine,
-  config: NetworkConfig,
-  request: ModelRequest,
-  call: SourceCall,
-): Promise<readonly Reply[]> {
-  const settings = settingsOf(request, config);
-  const { tokens } = settings.prompt;
-  const seed = String(request.seed ?? call.random.bits());
-  const lines = Array.from({ length: call.n }, (_, choice) => {
-    const listener = call.streaming ? (part: Delta) => call.delta(part, choice) : undefined;
-    return new Line(settings, new Random(hashText(choice, seed), choice), listener);
-  });
-  const cachedInputTokens = await engine.write(tokens, lines, call.scope);
-  return lines.map((line, choice) => line.reply(choice === 0 ? { inputTokens: tokens.length, cachedInputTokens } : {}));
+/** What the network is to do. */
+function taskOf(request: ModelRequest): Task<number> {
+  const { tokens, ...opening } = fillTemplate(request);
+  const pieces = request.score === undefined ? undefined : cut(request.score);
+  const known = pieces?.some(({ token }) => token !== unknown) ?? true;
+  return { tokens, opening, pieces: known ? pieces : [] };
 }
 
-function settingsOf(request: ModelRequest, { positions, vocab }: NetworkConfig): LineSettings {
-  const prompt = fillTemplate(request);
-  const room = positions - prompt.tokens.length;
-  if (room < 1) {
-    const message = `tiny reads at most ${positions - 1} tokens, so that there is room for an answer, and the prompt has ${prompt.tokens.length}`;
-    throw new ProviderError(message, { status: 400 });
-  }
-  const {
-    temperature = 1,
-    topP = 1,
-    topK,
-    presencePenalty = 0,
-    frequencyPenalty = 0,
-    maxOutputTokens = room,
-  } = request;
-  const { stop = [], logprobs } = request;
-  return {
-    prompt,
-    limit: Math.min(room, checkInteger("tiny", "maxOutputTokens", maxOutputTokens, 1)),
-    stop: stop.filter((text) => text !== ""),
-    logprobs: logprobs === undefined ? undefined : checkInteger("tiny", "logprobs", logprobs, 0),
-    temperature: checkNumber("tiny", "temperature", temperature, 0),
-    topP: checkNumber("tiny", "topP", topP, 0, 1),
-    topK: topK === undefined ? vocab : checkInteger("tiny", "topK", topK, 1),
-    presencePenalty: checkNumber("tiny", "presencePenalty", presencePenalty, -2, 2),
-    frequencyPenalty: checkNumber("tiny", "frequencyPenalty", frequencyPenalty, -2, 2),
-  };
+function settingsOf(request: ModelRequest, task: Task<number>, config: NetworkConfig): LineSettings {
+  const room = roomOf("tiny", task, config);
+  const limit = checkInteger("tiny", "maxOutputTokens", request.maxOutputTokens ?? room, 1);
+  return { ...knobsOf("tiny", request, config), limit: Math.min(room, limit) };
 }

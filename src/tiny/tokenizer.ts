@@ -2,10 +2,13 @@
  * @module
  * Words to tokens and back. A token is a word, a sign, or a whole number from 0 to 299.
  */
+import { cutBy, type Piece } from "./piece.js";
 import { vocabulary } from "./vocabulary.js";
 
 /** What a text is cut into: marks, numbers, words, signs. The comma of `1,000` belongs to the number, the stop of `5.` does not. */
 const pieces = /<\/?calc>|answer:|\d+(?:[.,]\d+)*|[\p{L}_]+(?:['’-][\p{L}]+)*|\n|[-+*/=.?×÷−]/giu;
+/** The same, with the marks of the chat template: what is written may have them, what is read may not. */
+const writtenPieces = new RegExp(`<(?:pad|eos|unk)>|\\[(?:direct|cot|tool|check)\\]|${pieces.source}`, pieces.flags);
 const alike: Readonly<Record<string, string>> = { "×": "*", "÷": "/", "−": "-", "answer:": "Answer:" };
 const tokens: ReadonlyMap<string, number> = new Map(vocabulary.map((word, token) => [word, token]));
 
@@ -20,6 +23,11 @@ export const unknown: number = tokenOf("<unk>");
 /** The tokens of a text. Words that are not in the vocabulary become `<unk>`; signs that are not are left out. */
 export function encode(text: string): number[] {
   return (text.match(pieces) ?? []).map(find);
+}
+
+/** The pieces of a text that the model is to have written; joined they are the text. */
+export function cut(text: string): Piece[] {
+  return cutBy(writtenPieces, text, find);
 }
 
 /**

@@ -1,17 +1,15 @@
 /**
  * @module
- * The file of the weights: fetching it and reading it. `training/export.py` writes it and says how it is laid out.
+ * Files of weights: fetching one and reading it. `training/export.py` writes them and says how they are laid out.
  */
 import { MalformedResponseError, ProviderError } from "../core/errors.js";
-import { vocabulary } from "./vocabulary.js";
 
-/** Sizes of the network. */
-export interface NetworkConfig {
+/** Sizes of a network. */
+export interface BlockConfig {
   /** How many tokens there are. */
   readonly vocab: number;
   /** Channels of the residual stream. */
   readonly width: number;
-  readonly layers: number;
   readonly heads: number;
   /** Channels inside the feed-forward part. */
   readonly hidden: number;
@@ -26,22 +24,19 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-/** Everything the file holds. */
-export interface Weights {
-  readonly config: NetworkConfig;
+/** Everything a file holds. */
+export interface Weights<C extends BlockConfig> {
+  readonly config: C;
   /** The tensors, by the names the trainer gave them. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Where the package keeps its weights. Bundlers know this form, and copy the file. */
-const packaged: URL = new URL("./weights.bin", import.meta.url);
-
 /**
- * Fetches the bytes of the weights: from the file system where the module lies there, else over `fetch`.
+ * Fetches the bytes of the weights of `model`: from the file system where the module lies there, else over `fetch`.
  *
  * @throws {@link ProviderError} when they cannot be fetched
  */
-export async function loadWeights(from: URL = packaged): Promise<Uint8Array> {
+export async function loadWeights(model: string, from: URL): Promise<Uint8Array> {
   try {
     if (from.protocol === "file:") {
       // Not written out in the import, because bundlers for browsers stop at modules of Node.
@@ -55,7 +50,7 @@ export async function loadWeights(from: URL = packaged): Promise<Uint8Array> {
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
     throw new Error(`status ${response.status}`);
   } catch (cause) {
-    throw new ProviderError("tiny could not load its weights", { cause, retryable: false });
+    throw new ProviderError(`${model} could not load its weights`, { cause, retryable: false });
   }
 }
 
@@ -63,19 +58,23 @@ const magic = 0x4c4c554d; // "MULL"
 const format = 1;
 
 /**
- * Reads the bytes of the weights; int8 becomes f32.
+ * Reads the bytes of the weights of `model`, which were made for the words of `vocabulary`; int8 becomes f32.
  *
  * @throws {@link MalformedResponseError} for bytes that are not such a file
  */
-export function readWeights(bytes: Uint8Array): Weights {
+export function readWeights<C extends BlockConfig>(
+  model: string,
+  bytes: Uint8Array,
+  vocabulary: readonly string[],
+): Weights<C> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 12 || view.getUint32(0, true) !== magic || view.getUint32(4, true) !== format) {
-    throw new MalformedResponseError(`tiny: the weights are not a file of format ${format}`);
+    throw new MalformedResponseError(`${model}: the weights are not a file of format ${format}`);
   }
   const start = 12 + view.getUint32(8, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(12, start))) as Header;
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(12, start))) as Header<C>;
   if (header.vocab.join(" ") !== vocabulary.join(" ")) {
-    throw new MalformedResponseError("tiny: the weights were made for another vocabulary");
+    throw new MalformedResponseError(`${model}: the weights were made for another vocabulary`);
   }
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, offset } of header.tensors) {
@@ -86,8 +85,8 @@ export function readWeights(bytes: Uint8Array): Weights {
   return { config: header.config, tensors };
 }
 
-interface Header {
-  readonly config: NetworkConfig;
+interface Header<C> {
+  readonly config: C;
   readonly vocab: readonly string[];
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly offset: number }[];
 }

@@ -65,6 +65,17 @@ describe.each(versions)("%s", (_, ai) => {
     expect(JSON.parse(JSON.stringify(result.providerMetadata))).toEqual(result.providerMetadata);
   });
 
+  test("latent thinking is asked for and told, both beside what the AI SDK has", async () => {
+    const looped = scripted([{ text: "Answer: 4", latent: { steps: 3, state: "s" } }], {
+      capabilities: { latent: true },
+    });
+    const asked = { steps: 8, halt: 0.1, state: "r" };
+    const providerOptions = { mull: { latent: asked } };
+    const { providerMetadata } = await ai.generateText({ model: toAiSdk(looped), prompt: "q", providerOptions });
+    expect(looped.requests[0]?.latent).toEqual(asked);
+    expect(providerMetadata.mull).toMatchObject({ latent: { steps: 3, state: "s" } });
+  });
+
   test("what is not known of usage stays undefined", async () => {
     const model = toAiSdk(source("m", {}, () => Promise.resolve({ text: "four" })));
     const { usage, totalUsage } = await ai.generateText({ model, prompt: "q" });

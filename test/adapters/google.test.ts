@@ -196,6 +196,9 @@ describe("made", () => {
   ])("capabilities of %s (Vertex AI: %s)", (modelId, onVertex, capabilities) => {
     const connect = onVertex ? vertex : geminiApi;
     expect(fromGoogle(connect("http://localhost"), modelId).capabilities).toEqual({ latent: false, ...capabilities });
+    // There is no field for it, whoever claims it.
+    const claimed = fromGoogle(connect("http://localhost"), modelId, { capabilities: { latent: ["steps"] } });
+    expect(claimed.capabilities.latent).toBe(false);
   });
 
   test("the user knows better", () => {

@@ -528,6 +528,8 @@ test("LangChain's own chat models for tests", async () => {
   const fake = new FakeListChatModel({ responses: ["one", "two"] });
   const model = fromLangChain(fake);
   expect(model.capabilities).toMatchObject({ temperature: false, logprobs: false });
+  // There is no field for it, whoever claims it.
+  expect(fromLangChain(fake, { capabilities: { latent: ["steps"] } }).capabilities.latent).toBe(false);
   expect((await run(model, "Hi")).text).toBe("one");
   let streamed = "";
   await run(model, "Hi", { onEvent: (event) => event.type === "delta" && (streamed += event.text ?? "") });

@@ -160,6 +160,9 @@ describe("made", () => {
     ["my-own", local],
   ])("capabilities of %s", (modelId, capabilities) => {
     expect(fromOllama(ollama, modelId).capabilities).toEqual({ n: false, latent: false, ...capabilities });
+    // There is no field for it, whoever claims it.
+    const claimed = fromOllama(ollama, modelId, { capabilities: { latent: ["steps"] } });
+    expect(claimed.capabilities.latent).toBe(false);
   });
 });
 

@@ -258,6 +258,34 @@ describe("a completion", () => {
     }),
   );
 
+  test.each<[what: string, choice: object, top: object, latent: unknown]>([
+    ["in the message", { latent: { steps: 4, state: "s" } }, {}, { steps: 4, state: "s" }],
+    ["beside the choices", {}, { latent: { steps: 4 } }, { steps: 4 }],
+    ["in both: that of the message", { latent: { steps: 2 } }, { latent: { steps: 4 } }, { steps: 2 }],
+    ["with more than that", { latent: { state: "s", depth: 3 } }, {}, { state: "s" }],
+    ["that is none", { latent: { steps: -1, state: "" } }, { latent: [4] }, undefined],
+    ["null", { latent: null }, { latent: null }, undefined],
+  ])("latent thinking is told %s", (_, choice, top, latent) => {
+    const head = { id: "1", object: "chat.completion", model: "m", ...top };
+    const whole = { ...head, choices: [{ index: 0, message: { content: "x", ...choice }, finish_reason: "stop" }] };
+    const streamed = [
+      { ...head, choices: [{ index: 0, delta: { content: "x" } }] },
+      { ...head, choices: [{ index: 0, delta: choice, finish_reason: "stop" }] },
+      { id: "1", object: "chat.completion.chunk", choices: [] },
+    ];
+    return serving(
+      ({ body }, response) => {
+        if (body.stream) sendEvents(response, streamed);
+        else sendJson(response, whole);
+      },
+      async ({ model }) => {
+        const plain = await run(model(), "Hi");
+        expect([plain.latent, "latent" in plain]).toEqual([latent, latent !== undefined]);
+        expect((await run(model(), "Hi", { onEvent: () => undefined })).latent).toEqual(latent);
+      },
+    );
+  });
+
   test("log-probabilities come with their alternatives, best first", () =>
     serving(
       say({
@@ -1174,6 +1202,8 @@ test.each([
   ["headers", { headers: [] }],
   ['headers["a b"]', { headers: { "a b": "c" } }],
   ["an option", { capabilities: { N: true } }],
+  ["capabilities.latent", { capabilities: { latent: "steps" } }],
+  ["capabilities.latent[1]", { capabilities: { latent: ["steps", "step"] } }],
   ["price", { price: 3 }],
   ["price.outputUsd", { price: { inputUsd: 1, outputUsd: -1 } }],
   ["countTokens", { countTokens: 3 }],

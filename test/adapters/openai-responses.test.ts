@@ -573,5 +573,7 @@ test("capabilities: no n, no seed; thoughts as summaries where there are any", (
       expect(model("o3").capabilities).toMatchObject({ ...never, effort: true, reasoning: "summary" });
       expect(model("gpt-4o").capabilities).toMatchObject({ ...never, temperature: true, reasoning: "none" });
       expect(model("gpt-4o", { capabilities: { temperature: false } }).capabilities.temperature).toBe(false);
+      // There is no field for it, whoever claims it.
+      expect(model("gpt-x", { capabilities: { latent: ["steps"] } }).capabilities).toEqual(never);
     },
   ));

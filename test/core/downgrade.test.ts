@@ -67,7 +67,6 @@ describe("what makes it another question", () => {
     ["tools", { tools: [tool] }],
     ["prefill", { prefill: "The" }],
     ["prefill", { prefill: "" }],
-    ["latent", { latent: { steps: 4 } }],
   ])("%s is refused: %j", async (capability, settings) => {
     const error: unknown = await ask({ [capability]: false }, settings).catch((thrown: unknown) => thrown);
     expect(CapabilityError.is(error)).toBe(true);
@@ -83,6 +82,51 @@ describe("what makes it another question", () => {
   });
 });
 
+describe("what is asked beside words", () => {
+  const score = "m cannot score a given text, which the request asks for: tiny() of mull/tiny can";
+  const latent = (field: string): string => `m does not support latent.${field}, which the request asks for`;
+  test.each<[capabilities: Capabilities, settings: Partial<ModelRequest>, capability: string, message: string]>([
+    [{ latent: false }, { latent: { steps: 4 } }, "latent", latent("steps")],
+    [{ latent: false }, { latent: { steps: undefined, state: "" } }, "latent", latent("state")],
+    [{ latent: [] }, { latent: { pauseTokens: 0 } }, "latent", latent("pauseTokens")],
+    [{ latent: ["steps"] }, { latent: { steps: 4, halt: 0.1 } }, "latent", latent("halt")],
+    [{ score: false }, { score: "Answer: 1" }, "score", score],
+    [{}, { score: "" }, "score", score],
+  ])("%j is refused %j", async (capabilities, settings, capability, message) => {
+    const error: unknown = await ask(capabilities, settings).catch((thrown: unknown) => thrown);
+    expect(CapabilityError.is(error)).toBe(true);
+    expect(error).toMatchObject({ capability, model: "m", message });
+  });
+
+  test.each<[capabilities: Capabilities, settings: Partial<ModelRequest>]>([
+    [{ latent: true }, { latent: { steps: 4, state: "s" } }],
+    [{ latent: ["halt", "steps"] }, { latent: { steps: 4, halt: 0.1, state: undefined } }],
+    // Nobody says: whoever needs it asks before.
+    [{}, { latent: { steps: 4 } }],
+    [{ latent: false }, { latent: {} }],
+    [{ latent: false }, { latent: { steps: undefined } }],
+    [
+      { latent: false, score: false },
+      { latent: undefined, score: undefined },
+    ],
+  ])("%j takes %j as it is", async (capabilities, settings) => {
+    const { asked, requests, events, warnings } = await ask(capabilities, settings);
+    expect(requests[0]).toBe(asked);
+    expect([events, warnings]).toEqual([[], undefined]);
+  });
+
+  test("a model that scores gets the text, and what it lacks besides is left out with a warning", async () => {
+    const requests: ModelRequest[] = [];
+    const model = source("m", { score: true, temperature: false }, (request) => {
+      requests.push(request);
+      return Promise.resolve({ text: "x", logprobs: [{ token: "x", logprob: -1 }] });
+    });
+    const { warnings } = await run(model, { messages, score: "x", temperature: 1 });
+    expect(requests).toEqual([{ messages, score: "x" }]);
+    expect(warnings).toMatchObject([{ code: "downgrade", capability: "temperature" }]);
+  });
+});
+
 test.each<[what: string, capabilities: Capabilities]>([
   [
     "can do everything",
@@ -95,8 +139,10 @@ test.each<[what: string, capabilities: Capabilities]>([
       tools: true,
       prefill: true,
       latent: true,
+      score: true,
     },
   ],
+  ["says which latent thinking it knows", { latent: ["steps"] }],
   ["says nothing", {}],
   ["denies what is not asked for", { n: false, reasoning: "none" }],
 ])("a model that %s gets the very request", async (_, capabilities) => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { test as property, fc } from "@fast-check/vitest";
-import { run, sleep, source, type Message, type ModelRequest } from "mull";
+import { blockRecurrent, latentSteps, run, sleep, source, stack, type Message, type ModelRequest } from "mull";
 import { openaiCompatible } from "mull/adapters/openai-compatible";
 import { openaiHandler } from "mull/serve";
 import { modelLaws, scripted } from "mull/testing";
@@ -215,6 +215,11 @@ describe("a setting", () => {
       { tools: [{ name: "now", description: "", inputSchema: { type: "object", properties: {} } }] },
     ],
     [{ modalities: ["text"], latent: { steps: 4 } }, { latent: { steps: 4 } }],
+    [
+      { latent: { steps: 8, halt: 0.01, pauseTokens: 0, state: "s1:AA==" } },
+      { latent: { steps: 8, halt: 0.01, pauseTokens: 0, state: "s1:AA==" } },
+    ],
+    [{ latent: { steps: null, halt: 2 } }, { latent: { halt: 2 } }],
     [{ user: "u", metadata: { a: "b" }, store: true, unheard: 1 }, {}],
   ])("%j", async (fields, expected) => {
     expect(await asked(fields)).toEqual({ messages: hello.messages, ...expected });
@@ -291,6 +296,13 @@ describe("what is wrong is named", () => {
     ["tool_choice", { tools: [tool], tool_choice: "some" }],
     ["tool_choice.type", { tools: [tool], tool_choice: { type: "allowed_tools" } }],
     ["tool_choice.function.name", { tools: [tool], tool_choice: { type: "function", function: { name: "other" } } }],
+    ["latent", { latent: 4 }],
+    ["latent.steps", { latent: { steps: 0 } }],
+    ["latent.halt", { latent: { halt: 0 } }],
+    ["latent.halt", { latent: { halt: "soon" } }],
+    ["latent.pauseTokens", { latent: { pauseTokens: 1.5 } }],
+    ["latent.state", { latent: { state: "" } }],
+    ["latent.loops", { latent: { steps: 2, loops: 2 } }],
     ["functions", { functions: [] }],
     ["modalities", { modalities: ["text", "audio"] }],
     ["continue_final_message", { continue_final_message: true }],
@@ -346,7 +358,7 @@ describe("through our own adapter", () => {
       baseURL: "http://served.test/v1",
       model: "m",
       reasoningField: "reasoning_content",
-      capabilities: { seed: true, prefill: true, logprobs: true, temperature: true },
+      capabilities: { seed: true, prefill: true, logprobs: true, temperature: true, latent: true },
       fetch: (url, init) => handler(new Request(url, { ...init, duplex: "half" } as RequestInit)),
     });
   };
@@ -370,6 +382,15 @@ describe("through our own adapter", () => {
       presencePenalty: fc.constantFrom(-2, 0, 2),
       logprobs: fc.constantFrom(0, 5),
       prefill: word,
+      latent: fc.record(
+        {
+          steps: fc.integer({ min: 1, max: 64 }),
+          halt: fc.constantFrom(1e-9, 0.5),
+          pauseTokens: fc.nat(9),
+          state: word,
+        },
+        { requiredKeys: ["steps"] },
+      ),
       schema: fc.constant({ name: "answer", jsonSchema: { type: "object" } }),
       tools: fc.constant([look]),
     },
@@ -383,13 +404,46 @@ describe("through our own adapter", () => {
   });
 
   property.prop([
-    fc.record({ text: word, reasoning: word, finishReason: fc.constantFrom("stop" as const, "length" as const) }),
+    fc.record(
+      {
+        text: word,
+        reasoning: word,
+        finishReason: fc.constantFrom("stop" as const, "length" as const),
+        latent: fc.constantFrom({ steps: 3 }, { state: "s" }, { steps: 16, state: "s2:+/=" }),
+      },
+      { requiredKeys: ["text", "reasoning", "finishReason"] },
+    ),
     fc.boolean(),
   ])("a response arrives as it was given, streamed or not", async (reply, streaming) => {
     const usage = { inputTokens: 3, cachedInputTokens: 1, outputTokens: 4, reasoningTokens: 2 };
     const model = scripted([{ ...reply, usage }]);
     const response = await run(through(model), "hi", streaming ? { onEvent: () => undefined } : {});
     expect(response).toMatchObject({ ...reply, usage });
+    expect("latent" in response).toBe("latent" in reply);
+  });
+
+  test.each([false, true])("loops and state go both ways, streamed: %j", async (streaming) => {
+    // Its state is the sum of all numbers that it read; it halts early where it may.
+    const looped = scripted(
+      ({ messages, latent: { steps = 8, halt, state = "0" } = {} }) => {
+        const numbers = JSON.stringify(messages).match(/\d+/g) ?? [];
+        const sum = numbers.reduce((a, b) => a + Number(b), Number(state));
+        return { text: `Answer: ${sum}`, latent: { steps: halt === undefined ? steps : 2, state: String(sum) } };
+      },
+      { capabilities: { latent: ["steps", "halt", "state"] } },
+    );
+    const served = through(looped);
+    const solver = stack(served, latentSteps({ steps: 16, halt: 0.1 }), blockRecurrent({ blockTokens: 4 }));
+    const { text, latent, blocks } = await run(
+      solver,
+      "Sold: 30 and 4, 7 and 1. How many?",
+      streaming ? { onEvent: () => undefined } : {},
+    );
+    expect([text, latent]).toEqual(["Answer: 42", { steps: 2, state: "42" }]);
+    expect(blocks).toMatchObject({ carried: "state", count: looped.calls });
+    expect(looped.calls).toBeGreaterThan(1);
+    for (const request of looped.requests) expect(request.latent).toMatchObject({ steps: 16, halt: 0.1 });
+    expect(looped.requests.at(-1)?.latent?.state).toMatch(/^\d+$/);
   });
 
   // Whatever is served keeps the laws of a model on the other side of the wire, too.

@@ -6,11 +6,14 @@ import { readFile } from "node:fs/promises";
 import { fc, test as prop } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { plainKernel, simdKernel, type Kernel } from "../../src/tiny/kernel.js";
-import { mostRows, Network } from "../../src/tiny/network.js";
+import { mostRows } from "../../src/tiny/blocks.js";
+import { Network, type NetworkConfig } from "../../src/tiny/network.js";
+import { packaged } from "../../src/tiny/tiny.js";
+import { vocabulary } from "../../src/tiny/vocabulary.js";
 import { loadWeights, readWeights } from "../../src/tiny/weights.js";
 import reference from "./reference.json" with { type: "json" };
 
-const weights = readWeights(await loadWeights());
+const weights = readWeights<NetworkConfig>("tiny", await loadWeights("tiny", packaged), vocabulary);
 const network = new Network(weights, 4);
 
 /** The logits behind a text that is read into a slot, `size` tokens at a time. */
@@ -107,10 +110,12 @@ test.each([
   ["no file of weights", new Uint8Array(20)],
   ["too short", new Uint8Array(3)],
 ])("bytes that are %s are refused", (_, bytes) => {
-  expect(() => readWeights(bytes)).toThrow("the weights are not a file of format 1");
+  expect(() => readWeights("tiny", bytes, vocabulary)).toThrow("tiny: the weights are not a file of format 1");
 });
 
 test("weights that are not there are an error that says so", async () => {
-  await expect(loadWeights(new URL("./none.bin", import.meta.url))).rejects.toThrow("could not load its weights");
-  await expect(loadWeights(new URL("data:,abc"))).resolves.toEqual(new TextEncoder().encode("abc"));
+  await expect(loadWeights("tiny", new URL("./none.bin", import.meta.url))).rejects.toThrow(
+    "tiny could not load its weights",
+  );
+  await expect(loadWeights("tiny", new URL("data:,abc"))).resolves.toEqual(new TextEncoder().encode("abc"));
 });

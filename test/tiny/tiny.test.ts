@@ -10,6 +10,7 @@ import {
   ProviderError,
   run,
   sampleN,
+  score,
   stack,
   stream,
   type Message,
@@ -230,6 +231,111 @@ describe("log-probabilities", () => {
     await ask({}, { onEvent: (event) => told.push(event) });
     expect(told.filter((event) => "logprobs" in event)).toEqual([]);
     expect(await ask()).not.toHaveProperty("logprobs");
+  });
+});
+
+describe("scores a text", async () => {
+  const writer = await tiny();
+  const [problem] = problems({ seed: 9, count: 1, grade: "easy" });
+  const direct: ModelRequest = { messages: [{ role: "user", content: problem!.question }] };
+
+  test.each<[string, ModelRequest]>([
+    ["in steps", thinking],
+    ["at once", direct],
+    ["behind a prefill", { ...thinking, prefill: "12 +" }],
+    ["however hot it writes", { ...thinking, temperature: 4, presencePenalty: 1 }],
+    [
+      "whose beginning it was made to write",
+      {
+        messages: [...direct.messages, { role: "assistant", content: "3 + 4 = 7" }, { role: "user", content: "Now." }],
+      },
+    ],
+  ])("%s as it would write it, to the last bit", async (_, request) => {
+    for (let seed = 0; seed < 4; seed++) {
+      const { text, logprobs } = await run(writer, { ...request, maxOutputTokens: 40, logprobs: 2 }, { seed });
+      const scored = await run(model, { ...request, score: text, logprobs: 2 });
+      expect(scored).toMatchObject({ text, logprobs, finishReason: "stop" });
+      const sum = logprobs!.reduce((total, { logprob }) => total + logprob, 0);
+      expect((await score(model, request, text)).logprob).toBe(sum);
+    }
+  });
+
+  test("with the alternatives that are asked for, and none else", async () => {
+    const { logprobs } = await run(model, { ...thinking, score: "Answer: 17", logprobs: 3 });
+    expect(logprobs!.map(({ top }) => top!.length)).toEqual([3, 3]);
+    for (const { token, logprob, top } of logprobs!) {
+      const same = top!.find((other) => other.token === token);
+      if (same !== undefined) expect(same.logprob).toBe(logprob);
+    }
+    const { tokens } = await score(model, thinking, "Answer: 17");
+    expect(tokens.map((each) => Object.keys(each))).toEqual([
+      ["token", "logprob"],
+      ["token", "logprob"],
+    ]);
+  });
+
+  test("reading all of it, writing nothing; what the prompt has in common with others is read once", async () => {
+    const fresh = await tiny();
+    const prompt = (await run(fresh, direct)).usage.inputTokens!;
+    const told: string[] = [];
+    for (const [i, text] of ["Answer: 17", "Answer: 18", "Answer: 1"].entries()) {
+      const { usage } = await score(fresh, direct, text, { onEvent: ({ type }) => told.push(type) });
+      expect(usage).toMatchObject({
+        calls: 1,
+        inputTokens: prompt + 2,
+        cachedInputTokens: prompt - 1,
+        outputTokens: 0,
+      });
+      expect(told.slice(2 * i)).toEqual(["start", "end"]);
+    }
+  });
+
+  test("for all who ask at the same time in one request", async () => {
+    const scorer: Model = {
+      ...model,
+      generate: (request, call) => model.generate({ ...request, score: "Answer: 17" }, call),
+    };
+    const { samples, usage } = await run(stack(scorer, sampleN(3)), direct);
+    expect(new Set(samples.map(({ logprobs }) => logprobs![1]!.logprob)).size).toBe(1);
+    const prompt = (await run(model, direct)).usage.inputTokens!;
+    expect(usage).toMatchObject({ calls: 1, inputTokens: prompt + 2, outputTokens: 0 });
+  });
+
+  test("finds all answers together certain, and the right one likelier behind the right steps", async () => {
+    const steps = `${problem!.steps.join("\n")}\n`;
+    const likely = async (answer: number, prefill: string): Promise<number> => {
+      const request: ModelRequest = { messages: [{ role: "user", content: `${problem!.question} Think.` }], prefill };
+      return Math.exp((await score(model, request, `Answer: ${answer}`)).logprob);
+    };
+    const wrong = steps.replace(String(problem!.answer), String(problem!.answer + 1));
+    expect(await likely(problem!.answer, steps)).toBeGreaterThan(0.9);
+    expect(await likely(problem!.answer, wrong)).toBeLessThan(0.1);
+    let sum = 0;
+    const first = await run(model, { ...direct, prefill: "Answer:", score: "1", logprobs: 354 });
+    for (const { logprob } of first.logprobs![0]!.top!) sum += Math.exp(logprob);
+    expect(sum).toBeCloseTo(1, 9);
+  });
+
+  test("with words that it does not know, which it never writes", async () => {
+    const { tokens, logprob } = await score(model, direct, "So: Answer: 17!");
+    expect(tokens.map(({ token }) => token)).toEqual(["So", ": Answer:", " 17!"]);
+    expect(logprob).toBeLessThan((await score(model, direct, "Answer: 17")).logprob - 5);
+  });
+
+  test.each([
+    ["crumpets", "tiny cannot score the text: it knows nothing in it"],
+    ["!", "tiny cannot score the text: it knows nothing in it"],
+    ["1 ".repeat(250), "tiny reads at most 256 tokens, and the prompt has"],
+  ])("but not %j", async (text, message) => {
+    const error: unknown = await score(model, direct, text).catch((thrown: unknown) => thrown);
+    expect(ProviderError.is(error) && !error.retryable).toBe(true);
+    expect(error).toMatchObject({ message: expect.stringContaining(message) });
+  });
+
+  test("that just fits", async () => {
+    const prompt = (await run(model, direct)).usage.inputTokens!;
+    await expect(score(model, direct, "1 ".repeat(256 - prompt))).resolves.toBeDefined();
+    await expect(score(model, direct, "1 ".repeat(257 - prompt))).rejects.toSatisfy(ProviderError.is);
   });
 });
 

@@ -5,7 +5,7 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { unknownWords } from "mull/tiny";
-import { decode, encode, pieceOf, tokenOf, unknown } from "../../src/tiny/tokenizer.js";
+import { cut, decode, encode, pieceOf, tokenOf, unknown } from "../../src/tiny/tokenizer.js";
 import { vocabulary } from "../../src/tiny/vocabulary.js";
 
 const names = (text: string): string[] => encode(text).map((token) => vocabulary[token]!);
@@ -66,6 +66,34 @@ prop.prop({ tokens: fc.array(fc.constantFrom(...written), { maxLength: 40 }) })(
     expect(encode(decode(tokens))).toEqual(tokens);
   },
 );
+
+describe("cut", () => {
+  prop.prop({ tokens: fc.array(fc.nat(vocabulary.length - 1), { minLength: 1, maxLength: 40 }) })(
+    "finds the tokens that were written, marks too, and loses nothing",
+    ({ tokens }) => {
+      const text = decode(tokens);
+      expect(cut(text).map(({ token }) => token)).toEqual(tokens);
+      expect(tokens.map((token, i) => pieceOf(token, decode(tokens.slice(0, i))))).toEqual(
+        cut(text).map((piece) => piece.text),
+      );
+    },
+  );
+
+  prop.prop({ text: fc.string({ unit: "grapheme" }) })("loses no character of any text", ({ text }) => {
+    const pieces = cut(text);
+    if (pieces.length > 0) expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  });
+
+  test.each([
+    ["Answer: 17", ["Answer:", " 17"]],
+    ["  12+5 = 17 !\nso\n", ["  12", "+", "5", " =", " 17", " !\n", "so", "\n"]],
+    ["answer: 17 (!)", ["answer:", " 17 (!)"]],
+    ["!", []],
+    ["", []],
+  ])("%j", (text, pieces) => {
+    expect(cut(text).map((piece) => piece.text)).toEqual(pieces);
+  });
+});
 
 prop.prop({ text: fc.string({ unit: "grapheme" }) })("takes any text", ({ text }) => {
   for (const token of encode(text)) expect(vocabulary[token]).toBeTypeOf("string");

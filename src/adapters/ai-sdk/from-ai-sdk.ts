@@ -23,7 +23,7 @@ import { versions, type AiSdkModel } from "./specification.js";
 export interface FromAiSdkOptions extends ModelOptions {
   /**
    * What the model can do, over the defaults.
-   * @defaultValue `{ n: false, prefill: false, latent: false }`; no `logprobs`, but for OpenAI, Azure and xAI; no `effort` before V4 without the
+   * @defaultValue `{ n: false, prefill: false }`, and `latent: false` always; no `logprobs`, but for OpenAI, Azure and xAI; no `effort` before V4 without the
    * option of this name
    */
   readonly capabilities?: Capabilities | undefined;
@@ -72,10 +72,11 @@ export function fromAiSdk(languageModel: AiSdkModel, options: FromAiSdkOptions =
   const capabilities: Capabilities = {
     n: false,
     prefill: false,
-    latent: false,
     ...(logprobs === undefined && { logprobs: false }),
     ...(version !== "v4" && effort === undefined && { effort: false }),
     ...options.capabilities,
+    // There is no field for latent thinking: whoever claims it would have it ignored.
+    latent: false,
   };
   const { price, countTokens } = options;
   return source(connection.id, capabilities, (request, call) => ask(connection, request, call), { price, countTokens });

@@ -28,6 +28,7 @@ export async function assemble(
   const drafts: (Draft | undefined)[] = [];
   let head: Fields | undefined;
   let last: Fields | undefined;
+  let latent: Fields | undefined;
   let over = false;
   for await (const data of chunks) {
     // Who sends may not listen to the signal; leaving the loop ends the stream.
@@ -41,6 +42,7 @@ export async function assemble(
     if (complains(chunk)) return chunk;
     head ??= chunk;
     if (fieldsOf(chunk.usage) ?? fieldsOf(fieldsOf(chunk.x_groq)?.usage)) last = chunk;
+    latent = fieldsOf(chunk.latent) ?? latent;
     for (const choice of listOf(chunk.choices)) {
       const index = countOf(choice.index) ?? 0;
       if (index < call.n) (drafts[index] ??= new Draft(index, call, echo)).add(choice);
@@ -51,5 +53,5 @@ export async function assemble(
   if (!over && (whole.length === 0 || whole.some(({ finishReason }) => finishReason === undefined))) {
     throw new MalformedResponseError(`${id} ended its stream before the completion was finished`);
   }
-  return { ...head, usage: last?.usage, x_groq: last?.x_groq, choices: whole.map((draft) => draft.choice()) };
+  return { ...head, usage: last?.usage, x_groq: last?.x_groq, latent, choices: whole.map((draft) => draft.choice()) };
 }

@@ -5,7 +5,7 @@
 import { MalformedResponseError } from "../../core/errors.js";
 import { fieldsOf, inputOf, listOf, countOf, wordsOf, type Fields } from "../../core/fields.js";
 import type { JsonValue, ToolCallPart } from "../../core/message.js";
-import type { FinishReason, ModelRequest, Warning } from "../../core/model.js";
+import type { FinishReason, LatentReport, ModelRequest, Warning } from "../../core/model.js";
 import type { Reply, SourceCall } from "../../core/source.js";
 import type { Dialect } from "./dialect.js";
 import { withoutEcho } from "./echo.js";
@@ -32,7 +32,8 @@ export function repliesOf(completion: Fields, question: Question, call: SourceCa
     .toSorted((a, b) => (countOf(a.index) ?? 0) - (countOf(b.index) ?? 0))
     .slice(0, call.n);
   if (choices.length === 0) throw new MalformedResponseError(`${id} returned a completion without choices`);
-  const replies = choices.map((choice) => replyOf(choice, question, call));
+  const told = latentOf(completion.latent);
+  const replies = choices.map((choice) => ({ ...(told && { latent: told }), ...replyOf(choice, question, call) }));
   const shares = sharesOf(completion, replies.map(lengthOf), dialect.tellsCost);
   const metadata = metadataOf(completion);
   return replies.map((reply, i) => ({
@@ -66,14 +67,24 @@ function replyOf(choice: Fields, { dialect, request }: Question, call: SourceCal
   const refused = text === "" && wordsOf(message.refusal) !== undefined;
   const finishReason = refused ? "content-filter" : finishOf(choice.finish_reason, toolCalls.length > 0);
   const content = partsOf(text, reasoning, toolCalls, listOf(message.reasoning_details), dialect);
+  const latent = latentOf(message.latent);
   return {
     text,
     ...(reasoning !== "" && { reasoning }),
     ...(content !== undefined && { content }),
     ...(toolCalls.length > 0 && { toolCalls }),
     ...(logprobs.length > 0 && { logprobs }),
+    ...(latent !== undefined && { latent }),
     ...(finishReason !== undefined && { finishReason }),
   };
+}
+
+/** What the endpoint tells of thinking that is not words; what is no such thing is left out. */
+function latentOf(value: unknown): LatentReport | undefined {
+  const told = fieldsOf(value) ?? {};
+  const [steps, state] = [countOf(told.steps), wordsOf(told.state)];
+  if (steps === undefined && state === undefined) return undefined;
+  return { ...(steps !== undefined && { steps }), ...(state !== undefined && { state }) };
 }
 
 /** The parts of the model's turn, where its thought is to be sent back with them. */

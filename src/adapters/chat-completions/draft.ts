@@ -27,6 +27,7 @@ export class Draft {
   private readonly _calls: CallDraft[] = [];
   private readonly _details: Fields[] = [];
   private readonly _logprobs: Fields[] = [];
+  private _latent: Fields | undefined;
 
   constructor(index: number, call: SourceCall, echo: string | undefined) {
     this._index = index;
@@ -51,6 +52,7 @@ export class Draft {
       if (toolInput !== "") this._call.delta({ toolInput }, this._index);
     }
     for (const detail of listOf(delta.reasoning_details)) this._addDetail(detail);
+    this._latent = fieldsOf(delta.latent) ?? this._latent;
     this.finishReason = wordsOf(choice.finish_reason) ?? this.finishReason;
   }
 
@@ -63,6 +65,7 @@ export class Draft {
         reasoning_content: this._reasoning,
         reasoning_details: this._details,
         refusal: this._refusal,
+        latent: this._latent,
         tool_calls: this._calls.map(({ id, name, arguments: text }) => ({ id, function: { name, arguments: text } })),
       },
       finish_reason: this.finishReason,

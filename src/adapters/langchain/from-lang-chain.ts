@@ -63,13 +63,14 @@ export function fromLangChain(chatModel: LangChainChatModel, options: FromLangCh
   const capabilities: Capabilities = {
     n: false,
     prefill: false,
-    latent: false,
     ...(!can(fieldNames.temperature) && { temperature: false }),
     ...(!can(["logprobs"]) && { logprobs: false }),
     ...(typeof model.bindTools !== "function" && { tools: false }),
     ...(dialect.schema === undefined && { schema: false }),
     ...(dialect.effort === undefined && { effort: false }),
     ...options.capabilities,
+    // There is no field for latent thinking: whoever claims it would have it ignored.
+    latent: false,
   };
   const { price, countTokens } = options;
   return source(id, capabilities, (request, call) => ask(connection, request, call), { price, countTokens });

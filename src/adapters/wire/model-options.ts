@@ -2,7 +2,7 @@
  * @module
  * The options that every adapter has.
  */
-import type { Capabilities } from "../../core/capabilities.js";
+import type { Capabilities, LatentAbility } from "../../core/capabilities.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { fieldsOf } from "../../core/fields.js";
 import { checkNumber, checkOptions } from "../../core/options.js";
@@ -25,6 +25,7 @@ const abilities: Readonly<Record<keyof Capabilities, true>> = {
   tools: true,
   schema: true,
   latent: true,
+  score: true,
   reasoning: true,
 };
 
@@ -42,11 +43,33 @@ export function checkModelOptions(where: string, { capabilities, price, countTok
   if (countTokens !== undefined && typeof countTokens !== "function") {
     throw new InvalidOptionError(where, "countTokens", "a function", countTokens);
   }
-  if (capabilities !== undefined) checkOptions(`${where}: capabilities`, capabilities, Object.keys(abilities));
+  if (capabilities !== undefined) {
+    checkOptions(`${where}: capabilities`, capabilities, Object.keys(abilities));
+    checkLatent(where, capabilities.latent);
+  }
   if (price === undefined) return;
   checkNumber(where, "price.inputUsd", price.inputUsd, 0);
   checkNumber(where, "price.outputUsd", price.outputUsd, 0);
   if (price.cachedInputUsd !== undefined) checkNumber(where, "price.cachedInputUsd", price.cachedInputUsd, 0);
+}
+
+const latentAbilities: Readonly<Record<LatentAbility, true>> = {
+  steps: true,
+  halt: true,
+  pauseTokens: true,
+  state: true,
+};
+
+/** A misspelt ability would be one that the model has not. */
+function checkLatent(where: string, latent: Capabilities["latent"]): void {
+  if (latent === undefined || typeof latent === "boolean") return;
+  const option = "capabilities.latent";
+  if (!Array.isArray(latent)) throw new InvalidOptionError(where, option, "a list of abilities, true or false", latent);
+  const known = Object.keys(latentAbilities);
+  latent.forEach((ability: string, index) => {
+    if (!known.includes(ability))
+      throw new InvalidOptionError(where, `${option}[${index}]`, `one of ${known.join(", ")}`, ability);
+  });
 }
 
 /**

@@ -17,6 +17,7 @@ const added = [
   "stopped",
   "level",
   "difficulty",
+  "latent",
   "usage",
   "warnings",
 ];

@@ -1,0 +1,58 @@
+/**
+ * @module
+ * Likelihood: how probable a model finds a text that is given, instead of written by it.
+ */
+import type { Call } from "./call.js";
+import { InvalidOptionError, MalformedResponseError } from "./errors.js";
+import type { Model, ModelRequest, ModelResponse, TokenLogprob } from "./model.js";
+import { checkRequest, run, type RunOptions } from "./run.js";
+import type { Usage } from "./usage.js";
+
+/** How probable a text is. */
+export interface Likelihood {
+  /** Natural logarithm of the probability of the whole text: the sum over its tokens. */
+  readonly logprob: number;
+  /** The tokens, in order. */
+  readonly tokens: readonly TokenLogprob[];
+  readonly usage: Usage;
+}
+
+/**
+ * Asks how likely a text is as the beginning of a model's answer to a prompt, behind `prefill` where the request has one.
+ *
+ * Cost: one call, in which nothing is written: the text is counted as input. Needs a model with `capabilities.score`, such as `tiny()` of `mull/tiny`.
+ * Layers that shape the request, such as `chainOfThought`, pass the question on; below those that ask more than once it costs as many calls.
+ *
+ * @throws {@link CapabilityError} for a model that cannot score
+ * @throws {@link InvalidOptionError} for an empty text
+ * @throws {@link MalformedResponseError} where no log-probabilities came, or one that is no number
+ * @throws what {@link run} throws
+ * @example
+ * const { logprob } = await score(model, "Tom has 12 apples. Tom buys 5 more. How many apples does Tom have?", "Answer: 17");
+ */
+export async function score(
+  model: Model,
+  prompt: string | ModelRequest,
+  text: string,
+  options: RunOptions = {},
+): Promise<Likelihood> {
+  if (typeof text !== "string" || text.trim() === "") {
+    throw new InvalidOptionError("score", "text", "a text that is not empty", text);
+  }
+  const response = await run(model, { ...checkRequest(prompt, "score"), score: text }, options);
+  return { logprob: logprobOf(model.id, response), tokens: response.logprobs ?? [], usage: response.usage };
+}
+
+/** Natural log-probability of `text` as the answer, asked within a call; see {@link score}. */
+export async function likelihoodOf(next: Model, request: ModelRequest, text: string, call: Call): Promise<number> {
+  return logprobOf(next.id, await next.generate({ ...request, score: text }, call));
+}
+
+function logprobOf(id: string, { logprobs = [] }: ModelResponse): number {
+  // An empty sum would say that the text is certain.
+  if (logprobs.length === 0)
+    throw new MalformedResponseError(`${id} gave no log-probabilities of the text it was to score`);
+  const sum = logprobs.reduce((total, { logprob }) => total + logprob, 0);
+  if (Number.isNaN(sum)) throw new MalformedResponseError(`${id} gave a log-probability that is no number`);
+  return sum;
+}
