@@ -38,6 +38,17 @@ export function isMarked(text: string): boolean {
   return false;
 }
 
+/** Where the words begin that the last mark of an answer marks, of those that `reads` takes for one; what is only said is passed over as {@link readMarked} does. */
+export function answerStart(text: string, reads: (words: string) => boolean): number | undefined {
+  for (const { words = "", kind } of marksOf(text)) {
+    const box = Math.max(text.lastIndexOf("\\boxed"), text.lastIndexOf("\\fbox"), 0);
+    const at = kind === "box" ? text.indexOf(words, box) : text.length - words.length;
+    if (words.trim() !== "" && text.startsWith(words, at) && reads(words)) return at;
+    if (kind !== "said") return undefined;
+  }
+  return undefined;
+}
+
 /** The first line that has words, without decoration; at most 500 characters. Of a numbered list beneath a heading: nothing. */
 export function firstLine(words: string): string {
   const [lead] = leading.exec(words) ?? [""];

@@ -69,7 +69,7 @@ export function reasoning<A>(
       const response = await next.generate(asked, call);
       const calling = callsTools(response) || writesCalls(asked, response.text);
       const first = read(response, answer, request.prefill, calling);
-      if (first.answer !== undefined || !askAgain || calling) return first;
+      if (first.answer !== undefined || !askAgain || calling || asked.score !== undefined) return first;
       return finish(next, asked, first, answer, call);
     };
     return wrap(name, next, think, {
@@ -100,8 +100,8 @@ export function checkAnswer(where: string, answer: Partial<Answer<unknown>> | nu
   if (!ok) throw new InvalidOptionError(where, "answer", "an answer, such as number() or choice([…])", answer);
 }
 
-/** The default answer. */
-const lastWords: Answer<string> = {
+/** The default answer: the words behind the last `Answer:`, else all. */
+export const lastWords: Answer<string> = {
   instruction: 'End with "Answer: " and the answer.',
   parse: (text) => {
     const words = text
