@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { Capabilities } from "./core/capabilities.js";
+export type { Capabilities, LatentAbility } from "./core/capabilities.js";
 export type { Call, ChildOptions, OpenCall } from "./core/call.js";
 export type { Clock } from "./core/clock.js";
 export type * from "./core/message.js";
@@ -25,6 +25,7 @@ export { outline, worstCase, type Cost, type Outline, type OutlineOptions } from
 export { Random } from "./core/random.js";
 export type { CacheEntry, CacheStore } from "./core/policy/response-store.js";
 export { run, type RunOptions } from "./core/run.js";
+export { score, type Likelihood } from "./core/likelihood.js";
 export { draw, sample, type Draw, type SampleOptions } from "./core/sample.js";
 export { race, sleep, Scope, ScopeClosed, type Abortable } from "./core/scope.js";
 export { source, type Price, type Reply, type SourceCall, type SourceOptions } from "./core/source.js";
@@ -211,6 +212,23 @@ export { program, type Programmed, type ProgramOptions } from "./strategies/loop
 export type { ProgramAttempt } from "./strategies/loop/program/attempt.js";
 export { programInstruction, repairInstruction } from "./strategies/loop/program/prompts.js";
 export { toolLoop, type ToolLoopOptions, type ToolRun, type ToolStep } from "./strategies/loop/tool-loop.js";
+export { latentSteps, type LatentStepsOptions } from "./strategies/latent/latent-steps.js";
+export { pauseTokens } from "./strategies/latent/pause-tokens.js";
+export {
+  blockRecurrent,
+  notesInstruction,
+  type BlockRecurrentOptions,
+  type BlockReport,
+  type DocumentQuestion,
+  type ReadInBlocks,
+} from "./strategies/latent/block-recurrent.js";
+export {
+  quietThoughts,
+  type QuietChunk,
+  type QuietlyThought,
+  type QuietThought,
+  type QuietThoughtsOptions,
+} from "./strategies/latent/quiet-thoughts.js";
 export { budgetAllocator, type Allocated, type BudgetAllocatorOptions } from "./strategies/spend/budget-allocator.js";
 export {
   allocate,
@@ -237,6 +255,7 @@ export { cascade, type CascadeOptions } from "./strategies/spend/cascade.js";
 export type { Cascaded } from "./strategies/spend/cascade/tier-vote.js";
 export type { Tier, TierReport } from "./strategies/spend/cascade/tiers.js";
 export { shortest, type ShortestOptions } from "./strategies/spend/shortest.js";
+export { arithmeticSteps, type ArithmeticVerdict } from "./feedback/arithmetic-steps.js";
 export { conformsTo } from "./feedback/conforms-to.js";
 export { judge, judgeInstruction, type JudgeOptions } from "./feedback/judge.js";
 export { verifier, verifyInstruction, type VerifierOptions } from "./feedback/verifier.js";
@@ -265,4 +284,6 @@ export { hedge, type HedgeOptions } from "./policies/hedge.js";
 export { rateLimit, type RateLimitOptions } from "./policies/rate-limit.js";
 export { retry, type RetryOptions } from "./policies/retry.js";
 export { timeout, type TimeoutOptions } from "./policies/timeout.js";
+export * from "./learn/index.js";
+export * from "./probe/index.js";
 export { tool, type ToolOptions } from "./tools/tool.js";

@@ -18,8 +18,8 @@ const beside = ["feedback", "tools", "adapters", "engines", "observe", "serve", 
 
 /** The folder of the parts of a primitive: `src/strategies/spend/allocate/` for `src/strategies/spend/allocate.ts`, and for all that lies in it. */
 function ownFolder(path: string): string {
-  const [src, part, move, name = ""] = path.split("/");
-  return part === "strategies" ? `${src}/${part}/${move}/${name.replace(/\.ts$/, "")}/` : path;
+  const depth = { strategies: 4, learn: 3, probe: 3 }[partOf(path)];
+  return depth === undefined ? path : `${path.split("/").slice(0, depth).join("/").replace(/\.ts$/, "")}/`;
 }
 
 /** All that a preset needs of the core: it stacks, checks its options, and names types. It makes no layer and no call of its own. */
@@ -31,6 +31,9 @@ function allowed(from: string, to: string): boolean {
   if (a === "cli") return true;
   if (a === "core") return b === "core";
   if (a === "answers") return b === "core" || b === "answers";
+  // A room's list of what it offers; and the battery runs the other probes, as presets stack strategies.
+  if (/^src\/(learn|probe)\/index\.ts$/.test(from) && a === b) return true;
+  if (from === "src/probe/faithfulness.ts" && b === "probe") return true;
   // A primitive may have parts of its own, in a folder of its name.
   if (alone.includes(a)) return beneath.includes(b) || ownFolder(from) === ownFolder(to);
   if (beside.includes(a)) return beneath.includes(b) || b === a;
@@ -64,7 +67,7 @@ test("sources import only what lies beneath them", () => {
     ),
   );
   expect(broken).toEqual([]);
-});
+}, 60_000);
 
 test("relative imports are written with .js and name a source", () => {
   const broken = sources.flatMap((from) =>

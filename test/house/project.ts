@@ -55,8 +55,12 @@ export interface Import {
   readonly atLoad: boolean;
 }
 
+const imports = new Map<string, readonly Import[]>();
+
 /** The imports of a source. */
-export function importsOf(path: string): Import[] {
+export function importsOf(path: string): readonly Import[] {
+  const known = imports.get(path);
+  if (known !== undefined) return known;
   const found: Import[] = [];
   const add = (node: ts.Node | undefined, atLoad: boolean): void => {
     if (node === undefined || !ts.isStringLiteralLike(node)) return;
@@ -72,6 +76,7 @@ export function importsOf(path: string): Import[] {
     ts.forEachChild(node, visit);
   };
   visit(parse(path));
+  imports.set(path, found);
   return found;
 }
 
