@@ -47,6 +47,23 @@ def write(path, config, vocab, state):
     return meant
 
 
+def read(path):
+    """What such a file holds, as a checkpoint: configuration, vocabulary, and the weights it stands for."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    form, size = struct.unpack("<II", data[4:12])
+    assert data[:4] == b"MULL" and form == FORMAT, f"{path} holds no weights of format {FORMAT}"
+    header, state = json.loads(data[12 : 12 + size]), {}
+    for tensor in header["tensors"]:
+        at, (rows, *cols) = 12 + size + tensor["offset"], tensor["shape"]
+        floats = torch.frombuffer(data, dtype=torch.float32, count=rows, offset=at).clone()
+        if cols:
+            whole = torch.frombuffer(data, dtype=torch.int8, count=rows * cols[0], offset=at + 4 * rows)
+            floats = floats[:, None] * whole.view(rows, -1).float()
+        state[tensor["name"]] = floats
+    return dict(config=header["config"], vocab=header["vocab"], state=state)
+
+
 @torch.no_grad()
 def reference(path, net):
     """Logits after a few sequences, one of each length and format."""

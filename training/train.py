@@ -1,4 +1,4 @@
-"""Trains the embedded model on one CPU thread for a fixed number of seconds. `--init` goes on from a checkpoint."""
+"""Trains the embedded model on one CPU thread, for a number of seconds or, so that it can be repeated, of steps. `--init` goes on from a checkpoint."""
 import argparse
 import os
 import random
@@ -9,6 +9,18 @@ import torch.nn.functional as F
 
 from data import MIX, VOCAB, stream
 from model import CONFIG, Network
+
+
+def has_bfloat16():
+    """Can the processor calculate in bfloat16? Where it cannot, torch imitates it, ten times slower than float32."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            return "avx512_bf16" in file.read()
+    except OSError:
+        return False
+
+
+BFLOAT16 = has_bfloat16()
 
 
 @torch.no_grad()
@@ -40,9 +52,9 @@ class Muon:
             p.mul_(1 - lr * 0.01).add_(u, alpha=-lr * max(1, p.shape[0] / p.shape[1]) ** 0.5)
 
 
-def batches(seed, tokens, mix, slips):
-    """Batches of about `tokens` tokens, of sequences of like length."""
-    source, rng = stream(seed, mix, slips), random.Random(seed)
+def batches(source, seed, tokens):
+    """Batches of about `tokens` tokens, of sequences of like length, from an endless source of (ids, loss weights)."""
+    rng = random.Random(seed)
     while True:
         pool = sorted((next(source) for _ in range(2048)), key=lambda s: len(s[0]))
         groups, group = [], []
@@ -60,9 +72,44 @@ def batches(seed, tokens, mix, slips):
             yield ids, weight
 
 
+class Learner:
+    """Takes steps: Muon for the matrices between embedding and output, Adam for the others."""
+
+    def __init__(self, net, adam, muon, tokens):
+        self.net, self.rates, self.tokens = net, (adam, muon), tokens
+        inner = {name for name, p in net.named_parameters() if p.dim() == 2 and "embedding" not in name}
+        self.outer = [p for name, p in net.named_parameters() if name not in inner]
+        self.adam = torch.optim.AdamW(self.outer, lr=adam, betas=(0.9, 0.95), weight_decay=0.0)
+        self.muon = Muon([p for name, p in net.named_parameters() if name in inner])
+
+    def step(self, ids, weight, rate):
+        """One step at a share of the learning rates; gives the mean loss."""
+        target, w = ids[:, 1:], weight[:, 1:]
+        where = w > 0
+        with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+            logits = self.net.logits(self.net.hidden(ids[:, :-1])[where])
+        nll = F.cross_entropy(logits.float(), target[where], reduction="none")
+        # A constant divisor: batches hold sequences of like length, so a mean would give short ones more weight.
+        ((nll * w[where]).sum() / (self.tokens * 0.45)).backward()
+        torch.nn.utils.clip_grad_norm_(self.outer, 1.0)
+        adam, muon = self.rates
+        for group in self.adam.param_groups:
+            group["lr"] = adam * rate
+        self.adam.step()
+        self.muon.step(muon * rate)
+        self.net.zero_grad(set_to_none=True)
+        return nll.mean().item()
+
+
+def rate_at(step, done, flat, warm=50):
+    """Up in `warm` steps, then flat, then down to a hundredth."""
+    return min(1, (step + 1) / warm) * (1 if done < flat else max(0.01, (1 - done) / (1 - flat)))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=3000)
+    parser.add_argument("--steps", type=int, help="batches to train on; the clock then counts for nothing")
     parser.add_argument("--tokens", type=int, default=5000, help="tokens per batch")
     parser.add_argument("--muon", type=float, default=0.02, help="learning rate of the matrices")
     parser.add_argument("--adam", type=float, default=3e-3, help="learning rate of embedding and norms")
@@ -80,10 +127,7 @@ def main():
     net = Network(dict(CONFIG, vocab=len(VOCAB)))
     if args.init:
         net.load_state_dict(torch.load(args.init)["state"])
-    inner = [p for name, p in net.named_parameters() if p.dim() == 2 and "embedding" not in name]
-    outer = [p for name, p in net.named_parameters() if not (p.dim() == 2 and "embedding" not in name)]
-    adam = torch.optim.AdamW(outer, lr=args.adam, betas=(0.9, 0.95), weight_decay=0.0)
-    muon = Muon(inner)
+    learner = Learner(net, args.adam, args.muon, args.tokens)
     print("parameters", sum(p.numel() for p in net.parameters()), "vocabulary", len(VOCAB), vars(args), flush=True)
 
     def save():
@@ -92,26 +136,13 @@ def main():
 
     began = saved = time.time()
     step, seen, examples, mean = 0, 0, 0, None
-    for ids, weight in batches(args.seed, args.tokens, args.mix, args.slips):
-        done = (time.time() - began) / args.seconds
+    for ids, weight in batches(stream(args.seed, args.mix, args.slips), args.seed, args.tokens):
+        done = step / args.steps if args.steps else (time.time() - began) / args.seconds
         if done >= 1:
             break
-        rate = min(1, (step + 1) / 50) * (1 if done < args.flat else max(0.01, (1 - done) / (1 - args.flat)))
-        target, w = ids[:, 1:], weight[:, 1:]
-        where = w > 0
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = net.logits(net.hidden(ids[:, :-1])[where])
-        nll = F.cross_entropy(logits.float(), target[where], reduction="none")
-        # A constant divisor: batches hold sequences of like length, so a mean would give short ones more weight.
-        ((nll * w[where]).sum() / (args.tokens * 0.45)).backward()
-        torch.nn.utils.clip_grad_norm_(outer, 1.0)
-        for group in adam.param_groups:
-            group["lr"] = args.adam * rate
-        adam.step()
-        muon.step(args.muon * rate)
-        net.zero_grad(set_to_none=True)
+        rate = rate_at(step, done, args.flat)
+        loss = learner.step(ids, weight, rate)
         step, seen, examples = step + 1, seen + ids.numel(), examples + len(ids)
-        loss = nll.mean().item()
         mean = loss if mean is None else 0.98 * mean + 0.02 * loss
         if step % 50 == 0:
             took = time.time() - began
