@@ -1,7 +1,7 @@
 """Do pause tokens help? Parallel look-ups, which suit them: six digits in a ring, then a shift; how many digits equal the one so far behind them?
 
 The question comes last, so nothing can be looked up before it; six comparisons then have to be made at one place, or side by side at pause tokens.
-Three models of the looped network's size, trained for the same number of steps with one loop: without pause tokens; with seven, of which nothing is
+Three models of the looped network's size, trained for the same number of steps with two loops: without pause tokens; with seven, of which nothing is
 said; with seven of which six are taught what to look up (Pfau et al. 2024, arXiv:2404.15758, found that fillers are learned only so).
 
     cd training && python3 -m loop.pause --seed 1
@@ -35,7 +35,7 @@ def rings(rng, batch, pauses):
 def pause_loss(net, rng, batch, pauses, taught):
     """The count is told at the last token; a taught pause tells before whether its digit matches."""
     ids, count, match = rings(rng, batch, pauses)
-    hidden = net.hidden(ids, 1)
+    hidden = net.hidden(ids, 2)
     loss = F.cross_entropy(net.logits(hidden[:, -1]), count + DIGIT)
     if taught and pauses > 1:
         told = hidden[:, RING + 2 : -1]
@@ -46,13 +46,13 @@ def pause_loss(net, rng, batch, pauses, taught):
 @torch.no_grad()
 def pause_accuracy(net, count, pauses, seed=984):
     ids, right, _ = rings(torch.Generator().manual_seed(seed), count, pauses)
-    told = net.logits(net.hidden(ids, 1)[:, -1])[:, DIGIT : DIGIT + 10].argmax(-1)
+    told = net.logits(net.hidden(ids, 2)[:, -1])[:, DIGIT : DIGIT + 10].argmax(-1)
     return round((told == right).float().mean().item(), 4)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
