@@ -35,7 +35,7 @@ export function asTrained(lines: string): Section[] {
     {
       title: "Against a fixed depth, as training measured it",
       note:
-        `% right of 2,000 problems, ${loops.length} seeds. The baseline has ${fixed[0]?.untied} blocks of its own in place of the loop, as much compute as four loops: ` +
+        `% right of up to 2,000 problems; loops: ${loops.length} trainings, fixed depth: ${fixed.length}. The baseline has blocks of its own for each of ${fixed[0]?.untied} loops: ` +
         `${fixed[0]?.parameters?.toLocaleString("en")} weights against ${loops[0]?.parameters?.toLocaleString("en")}, trained for the same ${loops[0]?.steps.toLocaleString("en")} steps on the same problems.`,
       columns: ["operations", "1 loop", "2 loops", "4 loops", "6 loops", "8 loops", "fixed depth"],
       rows: depth,
@@ -43,7 +43,7 @@ export function asTrained(lines: string): Section[] {
     },
     {
       title: "Pause tokens, as training measured them",
-      note: `% right of 4,000 rings, ${pauses.length} seeds: eight comparisons after the question, at one place or side by side at pause tokens.`,
+      note: `% right of 4,000 rings, trainings: ${pauses.length}. Six comparisons after the question, at one place or side by side at pause tokens.`,
       columns: ["", "% right"],
       rows: paused,
       data: paused,
