@@ -1,5 +1,5 @@
-// `npm run examples [-- name …]`: runs every example from its TypeScript, one after the other, offline, and says which failed.
-import { spawnSync } from "node:child_process";
+// `npm run examples [-- name …]`: runs every example from its TypeScript, two at a time, offline, and says which failed.
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,29 +21,38 @@ if (unknown.length > 0) {
 }
 
 let failed = 0;
-for (const name of chosen) {
-  const began = performance.now();
-  const offline = new URL("./offline.mjs", import.meta.url).href;
-  const { status, signal, error, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "--import", offline, "--unhandled-rejections=strict", join("examples", `${name}.ts`)],
-    { cwd: root, encoding: "utf8", timeout: timeoutMs, maxBuffer: 1 << 26, env: withoutKeys(process.env) },
-  );
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const silent = status === 0 && stdout.trim() === "";
-  if (status === 0 && !silent) {
-    console.log(`ok ${name} (${seconds} s)`);
-    continue;
-  }
-  failed++;
-  const why = silent
-    ? "it printed nothing"
-    : (error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`));
-  console.log(`FAILED ${name} (${seconds} s): ${why}`);
-  console.log(tail(`${stdout ?? ""}${stderr ?? ""}`));
-}
+const waiting = [...chosen];
+await Promise.all([worker(), worker()]);
 console.log(`${chosen.length - failed} examples ok, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+async function worker() {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const began = performance.now();
+    const { error, stdout, stderr } = await run(name);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const silent = error === null && stdout.trim() === "";
+    if (error === null && !silent) {
+      console.log(`ok ${name} (${seconds} s)`);
+      continue;
+    }
+    failed++;
+    const why = silent ? "it printed nothing" : error.signal ? `ended by ${error.signal}` : `exit code ${error.code}`;
+    console.log(`FAILED ${name} (${seconds} s): ${why}`);
+    console.log(tail(`${stdout}${stderr}`));
+  }
+}
+
+function run(name) {
+  const offline = new URL("./offline.mjs", import.meta.url).href;
+  const flags = ["--import", "tsx", "--import", offline, "--unhandled-rejections=strict"];
+  const options = { cwd: root, timeout: timeoutMs, maxBuffer: 1 << 26, env: withoutKeys(process.env) };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...flags, join("examples", `${name}.ts`)], options, (error, stdout, stderr) =>
+      resolve({ error, stdout, stderr }),
+    );
+  });
+}
 
 /** Examples need no key; taking them away proves it. */
 function withoutKeys(env) {
