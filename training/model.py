@@ -48,6 +48,24 @@ class Block(nn.Module):
         return x + self.down(F.relu(self.up(self.norm2(x))).square())
 
 
+def rotary(net):
+    """Gives a network the turns of its positions."""
+    half = net.config["width"] // net.config["heads"] // 2
+    angle = torch.arange(net.config["positions"]).float()[:, None] * 10000.0 ** (-torch.arange(half).float() / half)
+    net.register_buffer("cos", angle.cos(), False)
+    net.register_buffer("sin", angle.sin(), False)
+
+
+def initialise(net):
+    """Draws the weights a training begins with; blocks add nothing at first."""
+    nn.init.normal_(net.embedding.weight, std=0.02)
+    for name, p in net.named_parameters():
+        if name.endswith(("out.weight", "down.weight")):
+            nn.init.zeros_(p)
+        elif p.dim() == 2 and "embedding" not in name:
+            nn.init.normal_(p, std=1 / math.sqrt(p.shape[1]))
+
+
 class Network(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -56,16 +74,8 @@ class Network(nn.Module):
         self.embedding = nn.Embedding(config["vocab"], width)
         self.blocks = nn.ModuleList(Block(width, heads, config["hidden"]) for _ in range(config["layers"]))
         self.norm = RMSNorm(width)
-        half = width // heads // 2
-        angle = torch.arange(config["positions"]).float()[:, None] * 10000.0 ** (-torch.arange(half).float() / half)
-        self.register_buffer("cos", angle.cos(), False)
-        self.register_buffer("sin", angle.sin(), False)
-        nn.init.normal_(self.embedding.weight, std=0.02)
-        for name, p in self.named_parameters():
-            if name.endswith(("out.weight", "down.weight")):
-                nn.init.zeros_(p)
-            elif p.dim() == 2 and "embedding" not in name:
-                nn.init.normal_(p, std=1 / math.sqrt(p.shape[1]))
+        rotary(self)
+        initialise(self)
 
     def hidden(self, ids, caches=None, position=0, mask=None):
         """Final hidden states; with `caches` (one list per layer) `ids` continue what the caches hold."""

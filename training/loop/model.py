@@ -4,13 +4,11 @@
 The blocks are those of `training/model.py`, two in the loop and none around it, so that nothing can be done but in the loop. With `untied`, every loop
 has weights of its own and there is a fixed number of them: the baseline of equal compute.
 """
-import math
-
 import torch
 from torch import nn
 import torch.nn.functional as F
 
-from model import Block, RMSNorm
+from model import Block, RMSNorm, initialise, rotary
 
 CONFIG = dict(vocab=0, width=96, heads=3, hidden=256, core=2, loops=16, positions=96)
 
@@ -25,16 +23,8 @@ class Loop(nn.Module):
         self.input_norm = RMSNorm(width)
         self.norm = RMSNorm(width)
         self.carry = nn.Linear(width, width, bias=False)
-        half = width // heads // 2
-        angle = torch.arange(config["positions"]).float()[:, None] * 10000.0 ** (-torch.arange(half).float() / half)
-        self.register_buffer("cos", angle.cos(), False)
-        self.register_buffer("sin", angle.sin(), False)
-        nn.init.normal_(self.embedding.weight, std=0.02)
-        for name, p in self.named_parameters():
-            if name.endswith(("out.weight", "down.weight")):
-                nn.init.zeros_(p)
-            elif p.dim() == 2 and "embedding" not in name:
-                nn.init.normal_(p, std=1 / math.sqrt(p.shape[1]))
+        rotary(self)
+        initialise(self)
 
     def hidden(self, ids, loops, state=None, every=False):
         """Final hidden states behind `loops` loops; behind each of them with `every`. `state` (batch, width) takes the place of the first token's embedding."""
