@@ -2,7 +2,6 @@
  * @module
  * Likelihood: how probable a model finds a text that is given, instead of written by it.
  */
-import type { Call } from "./call.js";
 import { InvalidOptionError, MalformedResponseError } from "./errors.js";
 import type { Model, ModelRequest, ModelResponse, TokenLogprob } from "./model.js";
 import { checkRequest, run, type RunOptions } from "./run.js";
@@ -39,20 +38,23 @@ export async function score(
   if (typeof text !== "string" || text.trim() === "") {
     throw new InvalidOptionError("score", "text", "a text that is not empty", text);
   }
-  const response = await run(model, { ...checkRequest(prompt, "score"), score: text }, options);
-  return { logprob: logprobOf(model.id, response), tokens: response.logprobs ?? [], usage: response.usage };
+  const response = await run(model, scoring(checkRequest(prompt, "score"), text), options);
+  const { logprobs: tokens = [], usage } = response;
+  const logprob = logprobOf(response);
+  if (tokens.length === 0)
+    throw new MalformedResponseError(`${model.id} gave no log-probabilities of the text it was to score`);
+  if (logprob === undefined) throw new MalformedResponseError(`${model.id} gave a log-probability that is no number`);
+  return { logprob, tokens, usage };
 }
 
-/** Natural log-probability of `text` as the answer, asked within a call; see {@link score}. */
-export async function likelihoodOf(next: Model, request: ModelRequest, text: string, call: Call): Promise<number> {
-  return logprobOf(next.id, await next.generate({ ...request, score: text }, call));
+/** A request that is scored instead of answered. */
+export function scoring(request: ModelRequest, text: string): ModelRequest {
+  return { ...request, score: text };
 }
 
-function logprobOf(id: string, { logprobs = [] }: ModelResponse): number {
+/** Sum of the log-probabilities that a model gave for a text; `undefined` where it gave none, or one that is no number. */
+export function logprobOf({ logprobs = [] }: ModelResponse): number | undefined {
   // An empty sum would say that the text is certain.
-  if (logprobs.length === 0)
-    throw new MalformedResponseError(`${id} gave no log-probabilities of the text it was to score`);
-  const sum = logprobs.reduce((total, { logprob }) => total + logprob, 0);
-  if (Number.isNaN(sum)) throw new MalformedResponseError(`${id} gave a log-probability that is no number`);
-  return sum;
+  const sum = logprobs.length === 0 ? NaN : logprobs.reduce((total, { logprob }) => total + logprob, 0);
+  return Number.isNaN(sum) ? undefined : sum;
 }

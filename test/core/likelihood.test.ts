@@ -25,7 +25,7 @@ import {
   type TokenLogprob,
 } from "mull";
 import { estimateTokens } from "../../src/core/estimate.js";
-import { likelihoodOf } from "../../src/core/likelihood.js";
+import { logprobOf, scoring } from "../../src/core/likelihood.js";
 
 const logprobs: readonly TokenLogprob[] = [
   { token: "Answer:", logprob: -0.5 },
@@ -83,7 +83,8 @@ describe("layers", () => {
     const paths: string[] = [];
     const likely: Middleware = (next) =>
       wrap("likely", next, async (request, call) => {
-        const logprob = await likelihoodOf(next, request, "Answer: 17", call.child("rate", { thought: true }));
+        const rate = call.child("rate", { thought: true });
+        const logprob = logprobOf(await next.generate(scoring(request, "Answer: 17"), rate));
         return { ...(await next.generate(request, call)), text: String(logprob) };
       });
     const onEvent: RunOptions["onEvent"] = ({ type, path }) => type === "start" && paths.push(path.join("/"));
@@ -123,7 +124,7 @@ describe("a budget", () => {
       });
       const samples = sampleN(4)(model);
       const before = wrap("before", samples, async (request, call) => {
-        if (asksBefore) await likelihoodOf(model, request, "x", call);
+        if (asksBefore) await model.generate(scoring(request, "x"), call);
         return samples.generate(request, call);
       });
       await run(before, prompt, { budget: { outputTokens: 3000 } });

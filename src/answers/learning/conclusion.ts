@@ -3,7 +3,6 @@
  * Conclusions: where a thought ends and its answer begins, and how a thought is made to come to its answer anew.
  */
 import type { Call } from "../../core/call.js";
-import { extend } from "../../core/extend.js";
 import type { Model, ModelRequest, ModelResponse, Warning } from "../../core/model.js";
 import { answerStart, lastSentence } from "../marker.js";
 
@@ -92,16 +91,4 @@ export function concludedByTurn(problem: string, call: Call): Warning {
   const message = `${problem}: another turn asks what a thought leads to`;
   if (call.listening) call.emit({ type: "downgrade", path: call.path, capability: "prefill", message });
   return { code: "downgrade", message, capability: "prefill" };
-}
-
-/** Sum of the log-probabilities that a model gave for a text; `undefined` where it gave none. */
-export function logprobOf({ logprobs = [] }: ModelResponse): number | undefined {
-  let sum = 0;
-  for (const { logprob } of logprobs) sum += logprob;
-  return logprobs.length === 0 || Number.isNaN(sum) ? undefined : sum;
-}
-
-/** A request that is scored instead of answered. */
-export function scoring(request: ModelRequest, text: string): ModelRequest {
-  return extend(request, { score: text });
 }

@@ -9,14 +9,13 @@ import {
   concludedByTurn,
   concludeInstruction,
   concluding,
-  logprobOf,
-  scoring,
 } from "../../answers/learning/conclusion.js";
 import type { Asked, LearnPlan } from "../../answers/learning/learn-options.js";
 import { askAll } from "../../core/ask-all.js";
 import { exhaustion, type Call } from "../../core/call.js";
 import { InvalidOptionError } from "../../core/errors.js";
 import { extend } from "../../core/extend.js";
+import { logprobOf, scoring } from "../../core/likelihood.js";
 import type { Model, ModelRequest, ModelResponse, Warning } from "../../core/model.js";
 
 /** How the E-step is made. */

@@ -11,14 +11,13 @@ import {
   concludeInstruction,
   concluding,
   conclusionOf,
-  logprobOf,
-  scoring,
 } from "../../answers/learning/conclusion.js";
 import { answerWords } from "../../answers/learning/question.js";
 import { askAll } from "../../core/ask-all.js";
 import type { Call } from "../../core/call.js";
 import { callsTools } from "../../core/conversation.js";
 import { NoAnswerError } from "../../core/errors.js";
+import { logprobOf, scoring } from "../../core/likelihood.js";
 import { extend } from "../../core/extend.js";
 import type { Model, ModelRequest, ModelResponse, Sampled, Sampler, StopReason, Warning } from "../../core/model.js";
 import { draw, sample } from "../../core/sample.js";

@@ -2,14 +2,13 @@
  * @module
  * Which hidden thoughts are kept: those that raise the likelihood of what follows.
  */
+import { logprobOf } from "../../../core/likelihood.js";
 import type { ModelResponse } from "../../../core/model.js";
 
 /** Likelihood of one chunk, per token: the geometric mean of the probabilities of its tokens, from 0 to 1. `undefined` where it is not known. */
 export function likelihoodPerToken(response: ModelResponse | undefined): number | undefined {
-  const { logprobs = [] } = response ?? {};
-  if (logprobs.length === 0) return undefined;
-  const value = Math.exp(logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / logprobs.length);
-  return Number.isNaN(value) ? undefined : value;
+  const sum = response && logprobOf(response);
+  return sum === undefined ? undefined : Math.exp(sum / (response?.logprobs?.length ?? 1));
 }
 
 /**

@@ -6,6 +6,7 @@ import { askAll } from "../../../core/ask-all.js";
 import type { Call } from "../../../core/call.js";
 import { callsTools } from "../../../core/conversation.js";
 import { extend } from "../../../core/extend.js";
+import { scoring } from "../../../core/likelihood.js";
 import type { Model, ModelRequest, ModelResponse, StopReason } from "../../../core/model.js";
 import { helpful, likelihoodPerToken, raises } from "./rate.js";
 
@@ -126,8 +127,8 @@ function thoughtRequest(request: ModelRequest, begun: string, { open, close, tho
 }
 
 /** The question how likely a text is. It reserves no room to write. */
-function scoreRequest(request: ModelRequest, prefix: string, score: string): ModelRequest {
-  return { ...startedAt(request, prefix), score, maxOutputTokens: 1 };
+function scoreRequest(request: ModelRequest, prefix: string, text: string): ModelRequest {
+  return scoring({ ...startedAt(request, prefix), maxOutputTokens: 1 }, text);
 }
 
 function startedAt({ prefill: _, ...request }: ModelRequest, prefix: string): ModelRequest {
