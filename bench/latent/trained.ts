@@ -23,14 +23,14 @@ export function asTrained(lines: string): Section[] {
   const fixed = results.filter(({ untied = 0 }) => untied > 0);
   const pauses = results.flatMap(({ pause }) => (pause === undefined ? [] : [pause]));
   const at = (runs: readonly Result[], operations: string, loop: string): string =>
-    figure(estimate(runs.map(({ latent }) => 100 * (latent?.[operations]?.[loop] ?? 0))));
+    share(runs.map(({ latent }) => latent?.[operations]?.[loop] ?? 0));
   const depth = Object.keys(loops[0]?.latent ?? {}).map((operations) => [
     operations,
     ...["1", "2", "4", "6", "8"].map((loop) => at(loops, operations, loop)),
     at(fixed, operations, String(fixed[0]?.untied)),
   ]);
   const ways = Object.keys(pauses[0] ?? {});
-  const paused = ways.map((way) => [way, figure(estimate(pauses.map((pause) => 100 * (pause[way] ?? 0))))]);
+  const paused = ways.map((way) => [way, share(pauses.map((pause) => pause[way] ?? 0))]);
   const sections: Section[] = [
     {
       title: "Against a fixed depth, as training measured it",
@@ -51,4 +51,10 @@ export function asTrained(lines: string): Section[] {
   ];
   // A training that was not run has no table.
   return sections.filter((_, i) => [fixed, pauses][i]?.length !== 0);
+}
+
+/** In per cent; with a standard error where there is more than one training. */
+function share(of: readonly number[]): string {
+  const all = estimate(of.map((one) => 100 * one));
+  return of.length > 1 ? figure(all) : all.mean.toFixed(1);
 }
