@@ -1,4 +1,4 @@
-// Words against loops: the looped model may write its steps, or go through its middle block more often. Which is worth more in the same time?
+// Words against loops: the looped model may write its steps, or go through its blocks more often. Which is worth more in the same time?
 import { budgetAllocator, chainOfThought, latentSteps, number, run, stack, type Model, type Reasoned } from "mull";
 import { loopProblems, tinyLoop, type LoopProblem } from "mull/tiny";
 
@@ -40,7 +40,7 @@ async function show(name: string, solver: Model<Reasoned<number>>, unseen: reado
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 await measure(words, loopProblems({ seed: 1, count: 10, operations: 4 })); // warms up
-for (const operations of [2, 4, 8]) {
+for (const operations of [2, 4, 6]) {
   const unseen = loopProblems({ seed: 2, count: 40, operations });
   console.log(`\n${operations} operations`);
   const written = await show("words", words, unseen);
@@ -64,7 +64,7 @@ const allocator = budgetAllocator<Reasoned<number>>({
   target: 0.9,
 });
 console.log("\nan allocator that buys loops");
-for (const operations of [2, 8]) {
+for (const operations of [2, 6]) {
   const levels = new Map<string, number>();
   let right = 0;
   const unseen = loopProblems({ seed: 3, count: 20, operations });

@@ -1,26 +1,25 @@
-// Pause tokens are for models that were pretrained with them. Here one is scripted that was, and it is shown what becomes of the others.
-import { CapabilityError, chainOfThought, number, pauseTokens, run, stack } from "mull";
-import { scripted } from "mull/testing";
-import { tiny } from "mull/tiny";
+// Pause tokens: places to compute at, without words. The looped model was trained with six of them, for work that can be done side by side.
+import { CapabilityError, chainOfThought, latentSteps, number, pauseTokens, run, stack } from "mull";
+import { rowProblems, tiny, tinyLoop } from "mull/tiny";
 
-// Needs five tokens of time to look something up: with fewer it guesses.
-const trained = scripted(
-  ({ latent }, { random }) => `Answer: ${(latent?.pauseTokens ?? 0) >= 5 ? 24 : random.integer(30)}`,
-  { id: "pause-1b", capabilities: { latent: ["pauseTokens"] } },
-);
-const reads = chainOfThought({ answer: number(), instruction: "" });
-for (const count of [1, 5, 10]) {
-  const solver = stack(trained, pauseTokens(count), reads);
+const model = await tinyLoop();
+const reads = chainOfThought({ answer: number(), instruction: "", askAgain: false });
+const problems = rowProblems({ seed: 1, count: 100 });
+console.log(problems[0]?.question);
+
+for (const steps of [1, 2, 3, 4, 8]) {
+  const solver = stack(model, latentSteps({ steps }), pauseTokens(6), reads);
   let right = 0;
-  for (let seed = 0; seed < 20; seed++) {
-    if ((await run(solver, "How many legs do three spiders have?", { seed })).answer === 24) right++;
+  for (const { question, answer } of problems) {
+    if ((await run(solver, { messages: [{ role: "user", content: question }], temperature: 0 })).answer === answer)
+      right++;
   }
-  console.log(`${count} pause tokens: ${right} of 20 right`);
+  console.log(`6 pause tokens, ${steps} loops: ${right} of ${problems.length} right`);
 }
 
-// The embedded model was never trained on pauses, and would ignore them. It says so at once, not after the bill.
+// tiny() was never trained on pauses, and would ignore them. It says so at once, not after the bill.
 try {
-  stack(await tiny(), pauseTokens(10));
+  stack(await tiny(), pauseTokens(6));
 } catch (error) {
   if (CapabilityError.is(error)) console.log(`\nOver tiny(): ${error.message}`);
 }

@@ -11,6 +11,7 @@ import { show } from "../accuracy/table.js";
 import { answersOf, operationsOf } from "./ask.js";
 import { accuracyByLoops, halting } from "./loops.js";
 import { inBlocks } from "./blocks.js";
+import { withPauses } from "./pauses.js";
 import { asTrained } from "./trained.js";
 import { inWords } from "./words.js";
 
@@ -30,5 +31,6 @@ console.log(show(accuracyByLoops(answers)));
 for (const section of halting(answers)) console.log(show(section));
 console.log(show(await inBlocks(models, count)));
 console.log(show(await inWords(models, count)));
+console.log(show(await withPauses(models, count)));
 for (const section of asTrained(readFileSync(new URL("training/loop/results.jsonl", root), "utf8")))
   console.log(show(section));

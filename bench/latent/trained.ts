@@ -42,8 +42,8 @@ export function asTrained(lines: string): Section[] {
       data: depth,
     },
     {
-      title: "Pause tokens, as training measured them",
-      note: `% right of 4,000 rings, trainings: ${pauses.length}. Six comparisons after the question, at one place or side by side at pause tokens.`,
+      title: "Pause tokens, in models trained on rows alone",
+      note: `% right of 4,000 rows with two loops, trainings: ${pauses.length}, of a model each for every line. Six look-ups behind the last word, at one place or side by side at pause tokens.`,
       columns: ["", "% right"],
       rows: paused,
       data: paused,

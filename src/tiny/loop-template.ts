@@ -2,11 +2,11 @@
  * @module
  * The chat template of the looped model: from a request to the tokens that the network was trained on, and from tokens to words.
  */
-import { ProviderError } from "../core/errors.js";
-import type { ModelRequest } from "../core/model.js";
+import { InvalidOptionError, ProviderError } from "../core/errors.js";
+import type { LatentRequest, ModelRequest } from "../core/model.js";
 import type { Opening } from "./line.js";
 import { plainSigns, readQuestion } from "./loop-question.js";
-import { loopToken, loopVocabulary, mostSteps, operations as known } from "./loop-vocabulary.js";
+import { loopToken, loopVocabulary, mostSteps, operations as known, rowLength } from "./loop-vocabulary.js";
 import { cutBy, type Piece } from "./piece.js";
 import type { Token } from "./slots.js";
 
@@ -16,42 +16,45 @@ export interface LoopPrompt {
   readonly opening: Opening;
   /** Does it write its steps? */
   readonly inWords: boolean;
+  /** May what it knows at the end of the prompt be carried on? */
+  readonly carries: boolean;
   /** How many tokens its answer has. */
   readonly length: number;
 }
 
 /**
- * Puts a request into one of the two formats of `training/loop/data.py`: the operations behind the start digit, or behind a carried state.
+ * Puts a request into one of the formats of `training/loop/data.py`: the operations behind the start digit, or behind a carried state; or a row with the
+ * operation that is done to each of its digits.
  *
  * - In words where the instructions ask for steps, where a prefill has steps, or where an assistant's message stands behind the question: steps
  *   without an answer are finished, everything else is thought through anew.
- * - At once else; pause tokens stand behind the last operation then.
+ * - At once else. A row is only answered so, with pause tokens behind it.
  *
- * @throws `ProviderError` for a question that it cannot read, or has too many operations to be written out
+ * @throws `ProviderError` for a question that it cannot read, has too many operations to be written out, or is asked in a way that was not trained
+ * @throws `InvalidOptionError` for another number of pause tokens than it was trained with
  */
 export function fillLoopTemplate(request: ModelRequest): LoopPrompt {
   const { messages, prefill = "", latent = {} } = request;
-  const { start, operations, instructions, draft } = readQuestion(messages);
+  const { start, row, operations, instructions, draft } = readQuestion(messages);
+  const started = tokensIn(prefill);
+  const opening = { forced: [], prefill, tool: undefined, toolCalls: 0, end: tokenOf("<eos>") };
+  const atOnce = { opening: { ...opening, pieceOf: pieceAtOnce }, inWords: false, length: 1 };
+  const inSteps = draft !== undefined || started.some(isOperation) || /step|reason|think|work/i.test(instructions);
+  const pauses = pausesOf(latent, row);
+  if (row !== undefined) {
+    if (inSteps) throw refused("tinyLoop answers questions about a row at once, and this one asks for steps");
+    if (latent.state !== undefined) throw refused("tinyLoop does not read a row behind a state");
+    return { ...atOnce, tokens: [...row, ...operations, ...pauses].map(tokenOf), carries: false };
+  }
   const begin = latent.state ?? (start === undefined ? undefined : tokenOf(start));
   if (begin === undefined) {
     const message = "tinyLoop reads questions such as: Start at 7, then +3 *9 -4. What is the last digit?";
-    throw new ProviderError(`${message} This one names no start digit`, { status: 400 });
+    throw refused(`${message} This one names no start digit`);
   }
-  const started = tokensIn(prefill);
-  const opening = { forced: [], prefill, tool: undefined, toolCalls: 0, end: tokenOf("<eos>") };
-  if (draft === undefined && !started.some(isOperation) && !/step|reason|think|work/i.test(instructions)) {
-    const pauses = Array.from({ length: latent.pauseTokens ?? 0 }, () => tokenOf("<pause>"));
-    return {
-      tokens: [begin, ...operations.map(tokenOf), ...pauses],
-      opening: { ...opening, pieceOf: pieceAtOnce },
-      inWords: false,
-      length: 1,
-    };
-  }
+  if (!inSteps) return { ...atOnce, tokens: [begin, ...operations.map(tokenOf)], carries: true };
 
   if (operations.length > mostSteps) {
-    const message = `tinyLoop writes at most ${mostSteps} steps, and the question has ${operations.length} operations`;
-    throw new ProviderError(message, { status: 400 });
+    throw refused(`tinyLoop writes at most ${mostSteps} steps, and the question has ${operations.length} operations`);
   }
   // An empty place behind each operation, and room for all that there could be: what is copied always stands equally far back.
   const program = Array.from({ length: mostSteps }, (_, i) => [operations[i] ?? "<pad>", "<pad>"].map(tokenOf)).flat();
@@ -62,8 +65,25 @@ export function fillLoopTemplate(request: ModelRequest): LoopPrompt {
     tokens: [begin, ...program, tokenOf("<think>"), ...written],
     opening: { ...opening, ...(finishes && { forced: [tokenOf("=")] }), pieceOf: pieceInWords },
     inWords: true,
+    carries: false,
     length: finishes ? 2 : Math.max(1, 2 * operations.length + 2 - written.length),
   };
+}
+
+/** What stands behind a row: each pause token was taught to work on a digit of its own, so there is no row without them, and no other number of them. */
+function pausesOf({ pauseTokens = 0 }: LatentRequest, row: readonly string[] | undefined): readonly string[] {
+  if (row === undefined) {
+    if (pauseTokens === 0) return [];
+    throw refused("tinyLoop pauses behind a row only, and this question has none");
+  }
+  if (pauseTokens === 0)
+    throw refused(`tinyLoop reads a row only with ${rowLength} pause tokens: pauseTokens(${rowLength})`);
+  if (pauseTokens === rowLength) return [...Array.from({ length: rowLength }, () => "<pause>"), "="];
+  throw new InvalidOptionError("tinyLoop", "latent.pauseTokens", `${rowLength}, as it was trained`, pauseTokens);
+}
+
+function refused(message: string): ProviderError {
+  return new ProviderError(message, { status: 400 });
 }
 
 /** Marks, operations, numbers, and words. */

@@ -15,6 +15,9 @@ export const operations: readonly string[] = [
 /** The most operations that are written out, step by step. */
 export const mostSteps: number = 8;
 
+/** Digits in a row; as many pause tokens are known. */
+export const rowLength: number = 6;
+
 const digits = "0 1 2 3 4 5 6 7 8 9".split(" ");
 
 /** All of them. */

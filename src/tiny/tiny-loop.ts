@@ -25,12 +25,14 @@ export interface TinyLoopOptions {
 }
 
 /**
- * Loads the looped model: 0.2 million weights that keep track of a digit through operations such as those of {@link loopProblems}, in the processor alone.
+ * Loads the looped model: 0.2 million weights that keep track of a digit through operations such as those of {@link loopProblems}, or do one to each digit of a
+ * row, as in {@link rowProblems}; in the processor alone.
  *
  * Shape: a request in; `Answer: 6` out, or a line for every step before it where the instructions ask for steps. It was trained for thinking without
  * words: `latent.steps` says how often its blocks are gone through for every token, from 1 to 16; with `latent.halt` it stops as soon as one
  * more loop changes the distribution of the answer's first token by less than that, in nats, so after two at the earliest; `latent.state` goes on from
- * what it knew at the end of another text, in place of the start digit. `response.latent` says how many loops there were, and what it knows at the end
+ * what it knew at the end of another text, in place of the start digit; `latent.pauseTokens` has it read six pause tokens behind a row, without which it reads
+ * none. `response.latent` says how many loops there were, and what it knows at the end
  * of the question. Where it writes its steps the default is one loop, for it was trained to do that
  * with one only, and there is no state to go on from.
  * Cost: no money. A loop beyond the first counts as one reasoning token for every token written: two tokens behind four loops are eight. The output
@@ -128,8 +130,8 @@ function planOf(request: ModelRequest, prompt: LoopPrompt, config: LoopConfig, r
 }
 
 /** May the state at the end of a prompt be carried on? */
-function stated({ inWords }: LoopPrompt, { abilities }: LoopConfig): boolean {
-  return !inWords && abilities.includes("state");
+function stated({ carries }: LoopPrompt, { abilities }: LoopConfig): boolean {
+  return carries && abilities.includes("state");
 }
 
 /** Counts the loops, and tells of them. */

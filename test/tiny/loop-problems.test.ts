@@ -2,9 +2,16 @@
  * @module
  * The problems for the looped model.
  */
-import { expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { InvalidOptionError } from "mull";
-import { loopProblems, type LoopProblem, type LoopProblemsOptions } from "mull/tiny";
+import {
+  loopProblems,
+  rowProblems,
+  type LoopProblem,
+  type LoopProblemsOptions,
+  type RowProblem,
+  type RowProblemsOptions,
+} from "mull/tiny";
 import { operations } from "../../src/tiny/loop-vocabulary.js";
 
 const many = loopProblems({ seed: 3, count: 200, operations: 6 });
@@ -64,4 +71,43 @@ test.each([
   expect(() => loopProblems(options)).toThrow(InvalidOptionError);
   expect(() => loopProblems(options)).toThrow(`loopProblems: ${message}`);
   expectTypeOf(loopProblems).toEqualTypeOf<(options: LoopProblemsOptions) => LoopProblem[]>();
+});
+
+describe("rows", () => {
+  const rows = rowProblems({ seed: 3, count: 600 });
+  /** Digits and operation of a question. */
+  const read = (question: string): { readonly digits: readonly number[]; readonly operation: string } => {
+    const form = /^Each of (\d(?: \d){5}), then (\S+)\. How many last digits are below 5\?$/;
+    const [, digits, operation] = form.exec(question)!;
+    return { digits: digits!.split(" ").map(Number), operation: operation! };
+  };
+
+  test("the words and the answer say the same", () => {
+    for (const { question, answer } of rows) {
+      const { digits, operation } = read(question);
+      const results = digits.map((digit) => solve(`Start at ${digit}, then ${operation}. What is the last digit?`)[0]!);
+      expect(results.filter((result) => result < 5)).toHaveLength(answer);
+    }
+  });
+
+  test("all digits, operations and answers come", () => {
+    expect(new Set(rows.flatMap(({ question }) => read(question).digits)).size).toBe(10);
+    expect(new Set(rows.map(({ question }) => read(question).operation)).size).toBe(operations.length);
+    expect(new Set(rows.map(({ answer }) => answer))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6]));
+  });
+
+  test("a seed gives the same ones, and more of them with a larger count", () => {
+    expect(rowProblems({ seed: 3, count: 10 })).toEqual(rows.slice(0, 10));
+    expect(rowProblems({ seed: 4, count: 10 })).not.toEqual(rows.slice(0, 10));
+  });
+
+  test.each([
+    [{ seed: 0.5, count: 1 }, "seed must be an integer"],
+    [{ seed: 1, count: 0 }, "count must be an integer of at least 1, got 0"],
+    [{ seed: 1, count: 1, operations: 1 } as RowProblemsOptions, "an option must be one of seed, count"],
+  ])("%j is refused", (options, message) => {
+    expect(() => rowProblems(options)).toThrow(InvalidOptionError);
+    expect(() => rowProblems(options)).toThrow(`rowProblems: ${message}`);
+    expectTypeOf(rowProblems).toEqualTypeOf<(options: RowProblemsOptions) => RowProblem[]>();
+  });
 });

@@ -4,7 +4,7 @@
  */
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { ProviderError, type Message, type ModelRequest } from "mull";
+import { InvalidOptionError, ProviderError, type Message, type ModelRequest } from "mull";
 import { cutLoop, fillLoopTemplate } from "../../src/tiny/loop-template.js";
 import { loopVocabulary } from "../../src/tiny/loop-vocabulary.js";
 
@@ -14,9 +14,9 @@ const question = "Start at 7, then +3 *9 -4. What is the last digit?";
 
 /** What the network reads for a request, as words; and what it must write first. */
 function fill(request: ModelRequest) {
-  const { tokens, opening, inWords, length } = fillLoopTemplate(request);
+  const { tokens, opening, inWords, carries, length } = fillLoopTemplate(request);
   const word = (token: number | string): string => (typeof token === "string" ? token : loopVocabulary[token]!);
-  return { read: tokens.map(word).join(" "), forced: opening.forced.map(word), inWords, length };
+  return { read: tokens.map(word).join(" "), forced: opening.forced.map(word), inWords, carries, length };
 }
 
 const fillAll = (...messages: Message[]) => fill({ messages });
@@ -37,7 +37,13 @@ describe("questions", () => {
     ["", ""],
   ])("%j is %j", (text, expected) => {
     if (expected !== "")
-      return expect(fillAll(user(text))).toEqual({ read: expected, forced: [], inWords: false, length: 1 });
+      return expect(fillAll(user(text))).toEqual({
+        read: expected,
+        forced: [],
+        inWords: false,
+        carries: true,
+        length: 1,
+      });
     expect(() => fillAll(user(text))).toThrow("This one names no start digit");
   });
 
@@ -122,10 +128,67 @@ test.each<[NonNullable<ModelRequest["latent"]>, string, string]>([
   [{ state: "S" }, "+3 *9", "S +3 *9"],
   [{ state: "S" }, question, "S +3 *9 -4"],
   [{ state: "S" }, "What is the last digit?", "S"],
-  [{ pauseTokens: 2 }, question, "7 +3 *9 -4 <pause> <pause>"],
   [{ pauseTokens: 0, steps: 3 }, question, "7 +3 *9 -4"],
 ])("with %j, %j is read as %j", (latent, text, expected) => {
   expect(fill({ messages: [user(text)], latent }).read).toBe(expected);
+});
+
+describe("rows", () => {
+  const row = "Each of 4 0 7 1 1 9, then *7. How many last digits are below 5?";
+  const pauses = " <pause>".repeat(6);
+
+  test.each<[string, NonNullable<ModelRequest["latent"]>, string]>([
+    [row, { pauseTokens: 6, steps: 3 }, `4 0 7 1 1 9 *7${pauses} =`],
+    ["To each of 4, 0, 7, 1, 1 and 9: − 3", { pauseTokens: 6 }, `4 0 7 1 1 9 -3${pauses} =`],
+  ])("%j with %j is %j", (text, latent, expected) => {
+    expect(fill({ messages: [user(text)], latent })).toEqual({
+      read: expected,
+      forced: [],
+      inWords: false,
+      carries: false,
+      length: 1,
+    });
+  });
+
+  test("count as questions, of which the last one is answered", () => {
+    const messages = [user(question), assistant("Answer: 6"), user(row)];
+    expect(fill({ messages, latent: { pauseTokens: 6 } }).read).toMatch(/^4 0 7 1 1 9 \*7 /);
+    expect(fillAll(user(row), assistant("Answer: 3"), user(question)).read).toBe("7 +3 *9 -4");
+  });
+
+  test("are none where no digits stand behind the words", () => {
+    expect(fillAll(user(`Add each of them up. ${question}`)).read).toBe("7 +3 *9 -4");
+    expect(fillAll(user("Each of 3: start at 7, then +1")).read).toBe("7 +1");
+  });
+
+  const latent = { pauseTokens: 6 };
+  const asks: readonly (readonly [string, Partial<ModelRequest>, string])[] = [
+    [
+      "too short a row",
+      { messages: [user("Each of 1 2 3 4 5, then +1")] },
+      "does one operation to each of 6 digits, and the question has 1 operations and the row 1 2 3 4 5",
+    ],
+    ["a number in it", { messages: [user("Each of 1 2 3 4 5 16, then +1")] }, "and the row 1 2 3 4 5 16"],
+    ["no operation", { messages: [user("Each of 1 2 3 4 5 6")] }, "and the question has 0 operations"],
+    ["two operations", { messages: [user("Each of 1 2 3 4 5 6, then +1 *3")] }, "and the question has 2 operations"],
+    ["no pause tokens", { messages: [user(row)] }, "reads a row only with 6 pause tokens: pauseTokens(6)"],
+    ["none of them", { messages: [user(row)], latent: { pauseTokens: 0 } }, "reads a row only with 6 pause tokens"],
+    ["steps", { latent, messages: [user(`${row} Think step by step.`)] }, "answers questions about a row at once"],
+    ["another look", { latent, messages: [user(row), assistant("Answer: 1"), user("Sure?")] }, "at once"],
+    ["a state", { messages: [user(row)], latent: { ...latent, state: "S" } }, "does not read a row behind a state"],
+    ["pauses behind a program", { messages: [user(question)], latent: { pauseTokens: 6 } }, "pauses behind a row only"],
+  ];
+  test.each(asks)("%s is refused", (_, request, message) => {
+    const refused = (): unknown => fill({ messages: [], ...request });
+    expect(refused).toThrow(ProviderError);
+    expect(refused).toThrow(message);
+  });
+
+  test.each([1, 5, 7])("%i pause tokens are refused, for it was trained with six", (pauseTokens) => {
+    const refused = (): unknown => fill({ messages: [user(row)], latent: { pauseTokens } });
+    expect(refused).toThrow(InvalidOptionError);
+    expect(refused).toThrow(`tinyLoop: latent.pauseTokens must be 6, as it was trained, got ${pauseTokens}`);
+  });
 });
 
 describe("pieces", () => {

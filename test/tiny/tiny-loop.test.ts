@@ -10,6 +10,7 @@ import {
   chainOfThought,
   InvalidOptionError,
   number,
+  pauseTokens,
   ProviderError,
   run,
   sampleN,
@@ -22,7 +23,7 @@ import {
   type RunOptions,
 } from "mull";
 import { modelLaws } from "mull/testing";
-import { loopProblems, tinyLoop, type TinyLoopOptions } from "mull/tiny";
+import { loopProblems, rowProblems, tinyLoop, type TinyLoopOptions } from "mull/tiny";
 import { thinksIn } from "../../src/core/capabilities.js";
 
 const model = await tinyLoop();
@@ -77,6 +78,15 @@ describe("what it reaches", () => {
     expect(await right(stack(model, chainOfThought({ answer: number() })), {})).toBeGreaterThan(20);
   });
 
+  test("rows, with pause tokens: places where it does side by side what cannot be done at one", async () => {
+    const solver = stack(model, pauseTokens(6), chainOfThought({ answer: number(), instruction: "" }));
+    let count = 0;
+    for (const { question, answer } of rowProblems({ seed: 13, count: 40 })) {
+      if ((await run(solver, { messages: messagesOf(question), temperature: 0 })).answer === answer) count++;
+    }
+    expect(count).toBeGreaterThan(32);
+  });
+
   test("in blocks, of which each goes on from what was known at the end of the one before", async () => {
     let count = 0;
     for (const { question, answer } of problems) {
@@ -93,10 +103,9 @@ describe("what it reaches", () => {
 test("says what it can", () => {
   expect(model.capabilities).toMatchObject({
     score: true,
-    latent: expect.arrayContaining(["steps", "halt", "state"]),
+    latent: ["steps", "halt", "state", "pauseTokens"],
     tools: false,
   });
-  expect(thinksIn(model.capabilities, "pauseTokens")).toBe(false);
 });
 
 describe("loops", () => {
@@ -365,7 +374,7 @@ test.each<readonly [string, Partial<ModelRequest>, string]>([
 });
 
 test("what it was not trained for is refused", async () => {
-  await expect(ask({ latent: { pauseTokens: 3 } })).rejects.toSatisfy(CapabilityError.is);
+  await expect(ask({ latent: { pauseTokens: 6 } })).rejects.toThrow("tinyLoop pauses behind a row only");
   await expect(ask({ tools: [{ name: "look", description: "", inputSchema: {} }] })).rejects.toSatisfy(
     CapabilityError.is,
   );
@@ -383,15 +392,16 @@ describe("other weights", () => {
 
   test("say themselves what they can", async () => {
     const bytes = await readFile(place);
-    const text = '"abilities": ["steps", "halt", "state"]'.replace(/ /g, "");
+    const text = '"abilities":["steps","halt","state","pauseTokens"]';
     const at = bytes.indexOf(text);
     expect(at).toBeGreaterThan(0);
-    bytes.write('"abilities":["steps","pauseTokens"] '.padEnd(text.length), at);
+    bytes.write('"abilities":["steps"]'.padEnd(text.length), at);
     const other = await tinyLoop({ weights: bytes });
-    expect(other.capabilities.latent).toEqual(["steps", "pauseTokens"]);
-    const { latent, usage } = await run(other, { ...plain, latent: { pauseTokens: 3 }, score: "Answer: 1" });
-    expect(latent).toEqual({ steps: 8 });
-    expect(usage.inputTokens).toBe(9);
+    expect(other.capabilities.latent).toEqual(["steps"]);
+    expect((await run(other, plain)).latent).toEqual({ steps: 8 });
+    const [row] = rowProblems({ seed: 1, count: 1 });
+    const pausing = run(other, { messages: messagesOf(row!.question), latent: { pauseTokens: 6 } });
+    await expect(pausing).rejects.toSatisfy(CapabilityError.is);
   });
 });
 

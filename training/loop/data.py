@@ -1,16 +1,21 @@
-"""State tracking: a start digit, then operations modulo 10. `src/tiny/loop-problems.ts` draws from the same distribution.
+"""Operations on digits, modulo 10. `src/tiny/loop-problems.ts` draws from the same distributions.
 
-Three forms, as batches of (token ids, targets); a target of -1 is not learned:
+State tracking, a start digit and then operations, in three forms, as batches of (token ids, targets); a target of -1 is not learned:
 - latent: `7 +3 *9 -4`; at every operation the digit so far is to be told, and behind the answer <eos>
 - blocks: the same in several blocks; every block but the first begins with <state>
 - words: `7 +3 <pad> *9 <pad> -4 <pad> … <think> +3 0 *9 0 -4 6 = 6 <eos>`; everything behind <think> is learned. The program is filled up to
   SLOTS operations, each with an empty place behind it, so that what is copied always stands equally far back
+
+And look-ups side by side:
+- rows: `4 0 7 1 1 9 *7 3`; the operation is done to each digit, and how many results are below 5 is to be told. With pause tokens
+  `4 0 7 1 1 9 *7 <pause> <pause> <pause> <pause> <pause> <pause> = 3`; each of them is taught the result of its digit
 """
 import torch
 
 SPECIALS = "<pad> <eos> <state> <think> = <pause>".split()
 OPERATIONS = [f"+{k}" for k in range(1, 10)] + [f"-{k}" for k in range(1, 10)] + ["*3", "*7", "*9"]
 SLOTS = 8
+ROW = 6
 VOCAB = SPECIALS + [str(d) for d in range(10)] + OPERATIONS
 ID = {word: i for i, word in enumerate(VOCAB)}
 DIGIT, OPERATION = ID["0"], ID["+1"]
@@ -53,3 +58,18 @@ def words(start, operations, digits):
     targets = ids[:, 1:].clone()
     targets[:, : given.shape[1] - 1] = -1
     return ids[:, :-1], targets
+
+
+def rows(rng, batch, pauses, taught=True):
+    """Rows with so many pause tokens: none, or ROW."""
+    digits = torch.randint(0, 10, (batch, ROW), generator=rng)
+    operation = torch.randint(0, len(OPERATIONS), (batch, 1), generator=rng)
+    results = (digits * FACTOR[operation] + ADDEND[operation]) % 10
+    count = (results < 5).sum(1, keepdim=True) + DIGIT
+    column = lambda word, times=1: torch.full((batch, times), ID[word])
+    given = torch.cat([digits + DIGIT, operation + OPERATION] + ([column("<pause>", pauses), column("=")] if pauses else []), 1)
+    targets = torch.full_like(given, -1)
+    if taught:
+        targets[:, ROW + 1 : ROW + 1 + pauses] = results[:, :pauses] + DIGIT
+    targets[:, -1:] = count
+    return torch.cat([given, count], 1), torch.cat([targets, column("<eos>")], 1)

@@ -9,10 +9,10 @@ import sys
 import torch
 
 from export import ROOT, write
-from loop.data import block, latent, programs, words
+from loop.data import ROW, block, latent, programs, rows, words
 from loop.model import Loop
 
-ABILITIES = ["steps", "halt", "state"]
+ABILITIES = ["steps", "halt", "state", "pauseTokens"]
 
 
 @torch.no_grad()
@@ -32,6 +32,7 @@ def reference(path, net):
     _, operations, digits = programs(rng, 1, 3)
     add(block(operations, digits)[0], 5, state)
     add(words(*programs(rng, 1, 3))[0], 1)
+    add(rows(rng, 1, ROW)[0][:, :-1], 3)
     with open(path, "w") as file:
         json.dump(cases, file)
         file.write("\n")

@@ -1,8 +1,8 @@
-"""Do pause tokens help? Parallel look-ups, which suit them: six digits in a ring, then a shift; how many digits equal the one so far behind them?
+"""Do pause tokens help? Rows, which suit them: six digits, then an operation that is to be done to each of them; how many results are below 5?
 
-The question comes last, so nothing can be looked up before it; six comparisons then have to be made at one place, or side by side at pause tokens.
-Three models of the looped network's size, trained for the same number of steps with two loops: without pause tokens; with seven, of which nothing is
-said; with seven of which six are taught what to look up (Pfau et al. 2024, arXiv:2404.15758, found that fillers are learned only so).
+The operation comes last, so nothing can be looked up before it; six look-ups then have to be made at one place, or side by side at pause tokens.
+Three models of the looped network's size, trained for the same number of steps with two loops: without pause tokens; with six, of which nothing is
+said; with six that are taught the result of one digit each (Pfau et al. 2024, arXiv:2404.15758, found that fillers are learned only so).
 
     cd training && python3 -m loop.pause --seed 1
 """
@@ -11,48 +11,19 @@ import json
 import time
 
 import torch
-import torch.nn.functional as F
 
-from loop.data import DIGIT, ID, VOCAB
+from loop.data import ROW, VOCAB, rows
 from loop.model import CONFIG, Loop
+from loop.train import in_rows, loss_of
 from train import Muon
 
-RING = 6
-WAYS = (("no pause tokens", 0, False), ("7 pause tokens", RING + 1, False), ("7 pause tokens, taught", RING + 1, True))
-
-
-def rings(rng, batch, pauses):
-    """Ids (batch, RING + 2 + pauses), how many digits match (batch), and which ones (batch, RING)."""
-    digits = torch.randint(0, 4, (batch, RING), generator=rng)
-    shift = torch.randint(1, RING, (batch,), generator=rng)
-    other = digits.gather(1, (torch.arange(RING) + shift[:, None]) % RING)
-    match = digits == other
-    column = torch.full((batch, 1), ID["="])
-    tail = torch.full((batch, pauses), ID["<pause>"])
-    return torch.cat([digits + DIGIT, column, shift[:, None] + DIGIT, tail], 1), match.sum(1), match.long()
-
-
-def pause_loss(net, rng, batch, pauses, taught):
-    """The count is told at the last token; a taught pause tells before whether its digit matches."""
-    ids, count, match = rings(rng, batch, pauses)
-    hidden = net.hidden(ids, 2)
-    loss = F.cross_entropy(net.logits(hidden[:, -1]), count + DIGIT)
-    if taught and pauses > 1:
-        told = hidden[:, RING + 2 : -1]
-        loss = loss + F.cross_entropy(net.logits(told).flatten(0, 1), match[:, : told.shape[1]].flatten() + DIGIT)
-    return loss
-
-
-@torch.no_grad()
-def pause_accuracy(net, count, pauses, seed=984):
-    ids, right, _ = rings(torch.Generator().manual_seed(seed), count, pauses)
-    told = net.logits(net.hidden(ids, 2)[:, -1])[:, DIGIT : DIGIT + 10].argmax(-1)
-    return round((told == right).float().mean().item(), 4)
+LOOPS = 2
+WAYS = (("no pause tokens", 0, False), (f"{ROW} pause tokens", ROW, False), (f"{ROW} pause tokens, taught", ROW, True))
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -69,15 +40,16 @@ def main():
         for step in range(args.steps):
             done = step / args.steps
             rate = min(1, (step + 1) / 50) * (1 if done < 0.5 else max(0.02, (1 - done) * 2))
-            pause_loss(net, rng, args.batch, pauses, taught).backward()
+            ids, targets = rows(rng, args.batch, pauses, taught)
+            loss_of(net, net.hidden(ids, LOOPS), targets).backward()
             for group in adam.param_groups:
                 group["lr"] = 3e-3 * rate
             adam.step()
             muon.step(0.01 * rate)
             net.zero_grad(set_to_none=True)
-            if (step + 1) % 500 == 0:
-                print(name, step + 1, pause_accuracy(net, 500, pauses), f"{time.process_time() - began:.0f}s", flush=True)
-        shares[name] = pause_accuracy(net, 4000, pauses)
+            if (step + 1) % 250 == 0:
+                print(name, step + 1, in_rows(net, 500, pauses, [LOOPS]), f"{time.process_time() - began:.0f}s", flush=True)
+        shares[name] = in_rows(net, 4000, pauses, [LOOPS])[LOOPS]
     print(json.dumps(dict(vars(args), cpu=round(time.process_time() - began), pause=shares)), flush=True)
 
 

@@ -12,11 +12,13 @@ import time
 import torch
 import torch.nn.functional as F
 
-from loop.data import DIGIT, SLOTS, VOCAB, block, latent, programs, words
+from loop.data import DIGIT, ROW, SLOTS, VOCAB, block, latent, programs, rows, words
 from loop.model import CONFIG, Loop
 from train import Muon
 
 MIX = dict(latent=0.6, blocks=0.15, words=0.25)
+# Training begins with so many steps of rows, all with pause tokens; then one of them comes after so many others.
+FIRST, ROWS = 500, 5
 
 
 def loss_of(net, hidden, targets):
@@ -46,6 +48,13 @@ def step_loss(net, rng, draw, form, batch, longest):
         losses.append(loss_of(net, hidden, targets))
         state, at = hidden[:, -1], at + length
     return sum(losses) / len(losses)
+
+
+def row_loss(net, rng, draw, batch):
+    ids, targets = rows(rng, batch, ROW)
+    hidden = net.hidden(ids, draw.randint(1, 8))
+    # The answer is one token of eight, and what is hard.
+    return loss_of(net, hidden, targets) + loss_of(net, hidden[:, -2], targets[:, -2])
 
 
 @torch.no_grad()
@@ -84,9 +93,19 @@ def in_words(net, count, length, loops, seed=985):
     return round((ids[:, -1] - DIGIT == digits[:, -1]).float().mean().item(), 4)
 
 
+@torch.no_grad()
+def in_rows(net, count, pauses, loops, seed=984):
+    """Share of right answers about rows, by loops."""
+    ids, targets = rows(torch.Generator().manual_seed(seed), count, pauses)
+    seen = net.hidden(ids[:, :-1], max(loops), every=True)
+    told = [net.logits(seen[r - 1][:, -1])[:, DIGIT : DIGIT + 10].argmax(-1) + DIGIT for r in loops]
+    return {r: round((each == targets[:, -2]).float().mean().item(), 4) for r, each in zip(loops, told)}
+
+
 def report(net, count):
     loops = [net.untied] if net.untied else [1, 2, 3, 4, 6, 8, 12, 16]
     return dict(
+        rows=in_rows(net, count, ROW, loops),
         latent=accuracy(net, count, [2, 3, 4, 5, 6, 7, 8], loops),
         blocks={f"{b}x{n}": in_blocks(net, count, b, n, 8) for b, n in [(1, 4), (2, 4), (4, 4), (8, 4), (16, 4)]},
         words={n: {r: in_words(net, count // 4, n, r) for r in loops[:1]} for n in [2, 4, 6, 8]},
@@ -109,7 +128,9 @@ def main():
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
-    rng, draw = torch.Generator().manual_seed(args.seed), random.Random(args.seed)
+    source = lambda seed: (torch.Generator().manual_seed(seed), random.Random(seed))
+    rng, draw = source(args.seed)
+    of_rows = source(args.seed + 1000)
 
     net = Loop(dict(CONFIG, vocab=len(VOCAB)), args.untied)
     inner = [p for name, p in net.named_parameters() if p.dim() == 2 and "embedding" not in name]
@@ -118,14 +139,7 @@ def main():
     muon = Muon(inner)
     print("parameters", sum(p.numel() for p in net.parameters()), "vocabulary", len(VOCAB), vars(args), flush=True)
 
-    began, means = time.time(), {}
-    for step in range(args.steps):
-        done = step / args.steps
-        rate = min(1, (step + 1) / 50) * (1 if done < args.flat else max(0.02, (1 - done) / (1 - args.flat)))
-        form = draw.choices(list(MIX), list(MIX.values()))[0]
-        # From short to long.
-        longest = min(args.longest, 2 + int(done / 0.06))
-        loss = step_loss(net, rng, draw, form, args.batch, longest)
+    def update(form, loss, rate):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(outer, 1.0)
         for p in inner:
@@ -137,6 +151,20 @@ def main():
         muon.step(args.muon * rate)
         net.zero_grad(set_to_none=True)
         means[form] = 0.98 * means.get(form, loss.item()) + 0.02 * loss.item()
+
+    began, means = time.time(), {}
+    for step in range(FIRST):
+        update("rows", row_loss(net, *of_rows, args.batch), min(1, (step + 1) / 50))
+    print(f"rows {means['rows']:.3f}", flush=True)
+    for step in range(args.steps):
+        done = step / args.steps
+        rate = min(1, (step + 1) / 50) * (1 if done < args.flat else max(0.02, (1 - done) / (1 - args.flat)))
+        form = draw.choices(list(MIX), list(MIX.values()))[0]
+        # From short to long.
+        longest = min(args.longest, 2 + int(done / 0.06))
+        update(form, step_loss(net, rng, draw, form, args.batch, longest), rate)
+        if step % ROWS == 0:
+            update("rows", row_loss(net, *of_rows, args.batch), rate)
         if (step + 1) % 500 == 0:
             losses = " ".join(f"{form} {mean:.3f}" for form, mean in sorted(means.items()))
             print(f"{step + 1} {time.time() - began:.0f}s {losses}", flush=True)
