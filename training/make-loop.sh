@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the looped model and everything it is compared with, and writes it into the package: about an hour and a half on one core. See README.md beside this file.
+# Trains the looped model and everything it is compared with, and writes it into the package: about two hours on one core. See README.md beside this file.
 set -euo pipefail
 cd "$(dirname "$0")"
 python=${PYTHON:-/usr/bin/python3}

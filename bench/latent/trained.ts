@@ -24,7 +24,7 @@ export function asTrained(lines: string): Section[] {
   const pauses = results.flatMap(({ pause }) => (pause === undefined ? [] : [pause]));
   const at = (runs: readonly Result[], operations: string, loop: string): string =>
     share(runs.map(({ latent }) => latent?.[operations]?.[loop] ?? 0));
-  const depth = Object.keys(loops[0]?.latent ?? {}).map((operations) => [
+  const depth = Object.keys(fixed[0]?.latent ?? {}).map((operations) => [
     operations,
     ...["1", "2", "4", "6", "8"].map((loop) => at(loops, operations, loop)),
     at(fixed, operations, String(fixed[0]?.untied)),
@@ -36,7 +36,7 @@ export function asTrained(lines: string): Section[] {
       title: "Against a fixed depth, as training measured it",
       note:
         `% right of up to 2,000 problems; loops: ${loops.length} trainings, fixed depth: ${fixed.length}. The baseline has blocks of its own for each of ${fixed[0]?.untied} loops: ` +
-        `${fixed[0]?.parameters?.toLocaleString("en")} weights against ${loops[0]?.parameters?.toLocaleString("en")}, trained for the same ${loops[0]?.steps.toLocaleString("en")} steps on the same problems.`,
+        `${fixed[0]?.parameters?.toLocaleString("en")} weights against ${loops[0]?.parameters?.toLocaleString("en")}, trained for the same steps on the same problems.`,
       columns: ["operations", "1 loop", "2 loops", "4 loops", "6 loops", "8 loops", "fixed depth"],
       rows: depth,
       data: depth,

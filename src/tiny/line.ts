@@ -23,6 +23,8 @@ export interface Opening {
   readonly toolCalls: number;
   /** The token that ends it. */
   readonly end: number;
+  /** So many tokens, and it does not end before; `undefined`: until it ends. */
+  readonly exactly?: number | undefined;
   /** A token as it is written behind a text. */
   readonly pieceOf: (token: number, before: string) => string;
 }
@@ -69,13 +71,16 @@ export class Line implements Writer {
   }
 
   next(logits: Float32Array): number | undefined {
-    const { forced, end } = this._opening;
-    const token = forced[this._written.length] ?? choose(logits, this._settings, this._random, this._written);
+    const { forced, end, exactly } = this._opening;
+    const open = exactly === undefined ? logits : without(end, logits);
+    const token = forced[this._written.length] ?? choose(open, this._settings, this._random, this._written);
     const last = token === end;
     if (!last) this._written.push(token);
-    let over = last || (this._expression !== undefined && token === tokenOf("</calc>"));
-    if (over) this._end();
-    else over = this._add(token, logits) || this._written.length >= this._settings.limit;
+    const ended = last || (this._expression !== undefined && token === tokenOf("</calc>"));
+    const cut = !ended && this._add(token, logits);
+    const whole = ended || (!cut && this._written.length === exactly);
+    if (whole) this._end();
+    const over = whole || cut || this._written.length >= this._settings.limit;
     this._tell(over);
     return over ? undefined : token;
   }
@@ -174,4 +179,11 @@ export class Line implements Writer {
     }
     return this._logprobs.slice(from, this._toldTokens);
   }
+}
+
+/** Logits with which a token is never chosen. */
+function without(token: number, logits: Float32Array): Float32Array {
+  const open = logits.slice();
+  open[token] = -Infinity;
+  return open;
 }

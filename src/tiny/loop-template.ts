@@ -38,7 +38,7 @@ export function fillLoopTemplate(request: ModelRequest): LoopPrompt {
   const { start, row, operations, instructions, draft } = readQuestion(messages);
   const started = tokensIn(prefill);
   const opening = { forced: [], prefill, tool: undefined, toolCalls: 0, end: tokenOf("<eos>") };
-  const atOnce = { opening: { ...opening, pieceOf: pieceAtOnce }, inWords: false, length: 1 };
+  const atOnce = { opening: { ...opening, pieceOf: pieceAtOnce, exactly: 1 }, inWords: false, length: 1 };
   const inSteps = draft !== undefined || started.some(isOperation) || /step|reason|think|work/i.test(instructions);
   const pauses = pausesOf(latent, row);
   if (row !== undefined) {

@@ -262,6 +262,20 @@ describe("text", () => {
     }
   });
 
+  test("is one token where it answers at once, whatever the question and the temperature", async () => {
+    for (const content of ["Start at 7.", "Start at 7 +1", `Start at 3${" *3 +1 -2".repeat(8)}`]) {
+      for (const temperature of [0, 2]) {
+        const { text, finishReason, usage } = await ask({
+          messages: messagesOf(content),
+          temperature,
+          latent: { steps: 2 },
+        });
+        expect(text).not.toBe("");
+        expect([finishReason, usage.outputTokens]).toEqual(["stop", 2]);
+      }
+    }
+  });
+
   test("answers at once behind a prefill too, and stops where it shall", async () => {
     expect((await ask()).text).toMatch(/^Answer: \d$/);
     expect((await ask({ prefill: "Answer:" })).text).toMatch(/^ \d$/);

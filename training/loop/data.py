@@ -31,14 +31,14 @@ def programs(rng, batch, length):
     for i in range(length):
         x = (x * FACTOR[operations[:, i]] + ADDEND[operations[:, i]]) % 10
         digits.append(x)
-    return start, operations, torch.stack(digits, 1)
+    return start, operations, torch.stack(digits, 1) if digits else operations
 
 
 def latent(start, operations, digits):
     """With the answer behind it."""
-    ids = torch.cat([start[:, None] + DIGIT, operations + OPERATION, digits[:, -1:] + DIGIT], 1)
+    told = torch.cat([start[:, None], digits], 1) + DIGIT
     end = torch.full_like(start, ID["<eos>"])[:, None]
-    return ids, torch.cat([start[:, None] + DIGIT, digits + DIGIT, end], 1)
+    return torch.cat([told[:, :1], operations + OPERATION, told[:, -1:]], 1), torch.cat([told, end], 1)
 
 
 def block(operations, digits):

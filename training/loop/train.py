@@ -17,8 +17,9 @@ from loop.model import CONFIG, Loop
 from train import Muon
 
 MIX = dict(latent=0.6, blocks=0.15, words=0.25)
-# Training begins with so many steps of rows, all with pause tokens; then one of them comes after so many others.
-FIRST, ROWS = 500, 5
+# Training begins with so many steps of rows, all with pause tokens; then one of them comes after so many others. It ends with so many steps, at a lower rate,
+# among which there are programs without any operation, and with one.
+FIRST, ROWS, LAST = 500, 5, 400
 
 
 def loss_of(net, hidden, targets):
@@ -26,15 +27,17 @@ def loss_of(net, hidden, targets):
     return F.cross_entropy(net.logits(hidden[where]), targets[where])
 
 
-def step_loss(net, rng, draw, form, batch, longest):
+def step_loss(net, rng, draw, form, batch, longest, shortest=2):
     loops = draw.randint(1, 8)
     if form == "latent":
-        ids, targets = latent(*programs(rng, batch, draw.randint(2, longest)))
+        ids, targets = latent(*programs(rng, batch, draw.randint(shortest, longest)))
         return loss_of(net, net.hidden(ids, loops), targets)
     if form == "words":
-        ids, targets = words(*programs(rng, batch, draw.randint(2, SLOTS)))
+        ids, targets = words(*programs(rng, batch, draw.randint(max(1, shortest), SLOTS)))
         return loss_of(net, net.hidden(ids, 1), targets)
     lengths = [draw.randint(1, max(2, longest * 2 // 3)) for _ in range(draw.randint(2, 3))]
+    if shortest == 0 and draw.random() < 0.5:
+        lengths[0] = 0
     start, operations, digits = programs(rng, batch, sum(lengths))
     losses, state, at = [], None, 0
     for length in lengths:
@@ -65,7 +68,8 @@ def accuracy(net, count, lengths, loops, seed=987):
         start, operations, digits = programs(torch.Generator().manual_seed(seed + length), count, length)
         ids, _ = latent(start, operations, digits)
         seen = net.hidden(ids[:, :-1], max(loops), every=True)
-        right = lambda hidden: (net.logits(hidden[:, -1])[:, DIGIT : DIGIT + 10].argmax(-1) == digits[:, -1]).float().mean().item()
+        answer = digits[:, -1] if length else start
+        right = lambda hidden: (net.logits(hidden[:, -1])[:, DIGIT : DIGIT + 10].argmax(-1) == answer).float().mean().item()
         out[length] = {r: round(right(seen[r - 1]), 4) for r in loops}
     return out
 
@@ -106,8 +110,8 @@ def report(net, count):
     loops = [net.untied] if net.untied else [1, 2, 3, 4, 6, 8, 12, 16]
     return dict(
         rows=in_rows(net, count, ROW, loops),
-        latent=accuracy(net, count, [2, 3, 4, 5, 6, 7, 8], loops),
-        blocks={f"{b}x{n}": in_blocks(net, count, b, n, 8) for b, n in [(1, 4), (2, 4), (4, 4), (8, 4), (16, 4)]},
+        latent=accuracy(net, count, [0, 1, 2, 3, 4, 5, 6, 7, 8], loops),
+        blocks={f"{b}x{n}": in_blocks(net, count, b, n, 8) for b, n in [(4, 1), (1, 4), (2, 4), (4, 4), (8, 4), (16, 4)]},
         words={n: {r: in_words(net, count // 4, n, r) for r in loops[:1]} for n in [2, 4, 6, 8]},
     )
 
@@ -129,15 +133,14 @@ def main():
     torch.manual_seed(args.seed)
     os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     source = lambda seed: (torch.Generator().manual_seed(seed), random.Random(seed))
-    rng, draw = source(args.seed)
-    of_rows = source(args.seed + 1000)
-
+    optimizers = lambda: (torch.optim.AdamW(outer, lr=args.adam, betas=(0.9, 0.95), weight_decay=0.0), Muon(inner))
     net = Loop(dict(CONFIG, vocab=len(VOCAB)), args.untied)
     inner = [p for name, p in net.named_parameters() if p.dim() == 2 and "embedding" not in name]
     outer = [p for name, p in net.named_parameters() if not (p.dim() == 2 and "embedding" not in name)]
-    adam = torch.optim.AdamW(outer, lr=args.adam, betas=(0.9, 0.95), weight_decay=0.0)
-    muon = Muon(inner)
     print("parameters", sum(p.numel() for p in net.parameters()), "vocabulary", len(VOCAB), vars(args), flush=True)
+
+    adam, muon = optimizers()
+    began, means = time.time(), {}
 
     def update(form, loss, rate):
         loss.backward()
@@ -152,24 +155,37 @@ def main():
         net.zero_grad(set_to_none=True)
         means[form] = 0.98 * means.get(form, loss.item()) + 0.02 * loss.item()
 
-    began, means = time.time(), {}
+    def train(steps, programs_from, rows_from, rate_of, longest_of, shortest):
+        rng, draw = programs_from
+        for step in range(steps):
+            done = step / steps
+            rate = min(1, (step + 1) / 50) * rate_of(done)
+            form = draw.choices(list(MIX), list(MIX.values()))[0]
+            update(form, step_loss(net, rng, draw, form, args.batch, longest_of(done), shortest), rate)
+            if step % ROWS == 0:
+                update("rows", row_loss(net, *rows_from, args.batch), rate)
+            if (step + 1) % 500 == 0:
+                losses = " ".join(f"{form} {mean:.3f}" for form, mean in sorted(means.items()))
+                print(f"{step + 1} {time.time() - began:.0f}s {losses}", flush=True)
+            if (step + 1) % 1000 == 0:
+                print(json.dumps(report(net, 200)), flush=True)
+
+    of_rows = source(args.seed + 1000)
     for step in range(FIRST):
         update("rows", row_loss(net, *of_rows, args.batch), min(1, (step + 1) / 50))
     print(f"rows {means['rows']:.3f}", flush=True)
-    for step in range(args.steps):
-        done = step / args.steps
-        rate = min(1, (step + 1) / 50) * (1 if done < args.flat else max(0.02, (1 - done) / (1 - args.flat)))
-        form = draw.choices(list(MIX), list(MIX.values()))[0]
-        # From short to long.
-        longest = min(args.longest, 2 + int(done / 0.06))
-        update(form, step_loss(net, rng, draw, form, args.batch, longest), rate)
-        if step % ROWS == 0:
-            update("rows", row_loss(net, *of_rows, args.batch), rate)
-        if (step + 1) % 500 == 0:
-            losses = " ".join(f"{form} {mean:.3f}" for form, mean in sorted(means.items()))
-            print(f"{step + 1} {time.time() - began:.0f}s {losses}", flush=True)
-        if (step + 1) % 1000 == 0 and step + 1 < args.steps:
-            print(json.dumps(report(net, 200)), flush=True)
+    # From short to long.
+    train(
+        args.steps,
+        source(args.seed),
+        of_rows,
+        rate_of=lambda done: 1 if done < args.flat else max(0.02, (1 - done) / (1 - args.flat)),
+        longest_of=lambda done: min(args.longest, 2 + int(done / 0.06)),
+        shortest=2,
+    )
+    adam, muon = optimizers()
+    end = source(args.seed + 2000), source(args.seed + 3000)
+    train(LAST, *end, rate_of=lambda done: 0.15 * (1 - done), longest_of=lambda done: args.longest, shortest=0)
     took = dict(seconds=round(time.time() - began), cpu=round(time.process_time()))
     result = dict(vars(args), parameters=sum(p.numel() for p in net.parameters()), **took, **report(net, 2000))
     torch.save(dict(config=net.config, untied=args.untied, state=net.state_dict(), vocab=VOCAB, result=result), args.out)
