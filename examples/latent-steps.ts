@@ -10,7 +10,7 @@ const loops: Record<string, Model<Reasoned<number>>> = {
   "2 loops": stack(model, latentSteps({ steps: 2 }), silent),
   "4 loops": stack(model, latentSteps({ steps: 4 }), silent),
   "8 loops": stack(model, latentSteps({ steps: 8 }), silent),
-  "until it is sure": stack(model, latentSteps({ steps: 16, halt: 1e-6 }), silent),
+  "until it is sure": stack(model, latentSteps({ steps: 16, halt: 1e-4 }), silent),
 };
 
 /** How often it is right, and what that takes. */

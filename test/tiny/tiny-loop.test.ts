@@ -24,7 +24,6 @@ import {
 } from "mull";
 import { modelLaws } from "mull/testing";
 import { loopProblems, rowProblems, tinyLoop, type TinyLoopOptions } from "mull/tiny";
-import { thinksIn } from "../../src/core/capabilities.js";
 
 const model = await tinyLoop();
 const [problem] = loopProblems({ seed: 5, count: 1, operations: 4 });

@@ -34,7 +34,7 @@ export interface LatentStepsOptions {
  * @see Dehghani et al. 2018, arXiv:1807.03819 (a layer applied again and again); Geiping et al. 2025, arXiv:2502.05171 (depth chosen at the question; exit by KL
  *   divergence of successive loops); Graves 2016, arXiv:1603.08983 (halting learned by a unit of its own. Deviation: here nothing is learned for it)
  * @example
- * const solver = stack(await tinyLoop(), latentSteps({ steps: 16, halt: 1e-6 }));
+ * const solver = stack(await tinyLoop(), latentSteps({ steps: 16, halt: 1e-4 }));
  * const { text, latent } = await run(solver, "Start at 7, then +3 *9 -4. What is the last digit?");
  */
 export function latentSteps(options: LatentStepsOptions): <R extends ModelResponse>(next: Model<R>) => Model<R> {
