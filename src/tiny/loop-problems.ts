@@ -50,7 +50,7 @@ export function loopProblems(options: LoopProblemsOptions): LoopProblem[] {
 
 /** An operation that is done to each digit of a row, and how many results are small. */
 export interface RowProblem {
-  /** `Each of 4 0 7 1 1 9, then *7. How many last digits are below 5?` */
+  /** `Each of 5 0 7 2 8 9, then *3. How many last digits are below 5?` */
   readonly question: string;
   /** From 0 to 6. */
   readonly answer: number;

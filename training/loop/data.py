@@ -7,8 +7,8 @@ State tracking, a start digit and then operations, in three forms, as batches of
   SLOTS operations, each with an empty place behind it, so that what is copied always stands equally far back
 
 And look-ups side by side:
-- rows: `4 0 7 1 1 9 *7 3`; the operation is done to each digit, and how many results are below 5 is to be told. With pause tokens
-  `4 0 7 1 1 9 *7 <pause> <pause> <pause> <pause> <pause> <pause> = 3`; each of them is taught the result of its digit
+- rows: `4 0 7 1 1 9 *7 2`; the operation is done to each digit, and how many results are below 5 is to be told. With pause tokens
+  `4 0 7 1 1 9 *7 <pause> <pause> <pause> <pause> <pause> <pause> = 2`; each of them is taught the result of its digit
 """
 import torch
 
